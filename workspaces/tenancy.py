@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from django.db import connection, models, transaction
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -25,6 +25,8 @@ OUTSIDE_ROW_LEVEL_SECURITY = frozenset(
 
 _SETTING = "app.workspace_id"
 
+M = TypeVar("M", bound=models.Model)
+
 
 class ScopeNestingError(RuntimeError):
     """A scope for one workspace was opened inside a scope for another."""
@@ -34,7 +36,7 @@ class NoWorkspaceScopeError(RuntimeError):
     """Tenant data was asked for outside `workspace_scope`."""
 
 
-class WorkspaceQuerySet[M: models.Model](models.QuerySet[M]):
+class WorkspaceQuerySet(models.QuerySet[M]):
     """Querysets of tenant tables start with `in_workspace`."""
 
     def in_workspace(self, workspace: Workspace | int) -> Self:
@@ -86,9 +88,7 @@ def current_workspace_id() -> int | None:
 
 
 @contextmanager
-def workspace_scope(
-    workspace: Workspace | int, *, isolation: str | None = None
-) -> Iterator[None]:
+def workspace_scope(workspace: Workspace | int, *, isolation: str | None = None) -> Iterator[None]:
     """Open a transaction that sees this workspace's rows and nothing else.
 
     `isolation` ("REPEATABLE READ") must be the outermost scope. Raises `ScopeNestingError`
@@ -104,8 +104,8 @@ def workspace_scope(
         _set_workspace(wanted)
         yield
         # set_config(..., true) survives RELEASE SAVEPOINT: without this the rest of an outer
-        # transaction (a test case, say) would go on seeing the workspace.
-        if outer is None and len(connection.savepoint_ids) > 0:
+        # transaction (a test case, say) would go on seeing the workspace. A rollback restores it.
+        if outer is None and connection.savepoint_ids and not connection.needs_rollback:
             _set_workspace(None)
 
 
@@ -293,6 +293,6 @@ def claimer_scope() -> Iterator[None]:
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('app.claimer', 'on', true)")
         yield
-        if len(connection.savepoint_ids) > 0:
+        if connection.savepoint_ids and not connection.needs_rollback:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT set_config('app.claimer', 'off', true)")

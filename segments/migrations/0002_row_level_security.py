@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from django.db import migrations
+
+from workspaces.tenancy import AllowClaiming, SecureTenantTables
+
+
+class Migration(migrations.Migration):
+    """Row-level security and composite keys on every table of the app."""
+
+    dependencies = [
+        ("segments", "0001_initial"),
+        ("contacts", "0002_row_level_security"),
+    ]
+
+    operations = [
+        SecureTenantTables(
+            "Segment",
+            "SegmentVersion",
+            "SegmentReference",
+            "SegmentPin",
+            "Recount",
+            "Snapshot",
+        ),
+        AllowClaiming("Segment", "Recount"),
+    ]
