@@ -1,0 +1,56 @@
+"""``./dev test`` and ``./dev bench``: pytest on servers of its own."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from config.local.environment import chromium, throwaway_servers
+from config.local.places import ROOT, say
+from config.local.translations import compile_translations
+
+CI_TIER = "not night and not bench"
+NIGHT_TIER = "not bench"
+
+
+def run_tests(arguments: Sequence[str], *, night: bool) -> int:
+    """Run pytest on private servers and return its exit code."""
+    return _pytest(["-m", NIGHT_TIER if night else CI_TIER, *arguments])
+
+
+def run_benchmarks(arguments: Sequence[str]) -> int:
+    """Run the measurements in tests/bench."""
+    bench = ROOT / "tests" / "bench"
+    if not any(bench.rglob("test_*.py")):
+        say("dev: there are no benchmarks in tests/bench yet.")
+        return 1
+    return _pytest(["-m", "bench", "-s", str(bench), *arguments])
+
+
+def _pytest(arguments: Sequence[str]) -> int:
+    compile_translations()
+    with throwaway_servers() as servers:
+        env = {**os.environ, "SECRET_KEY": secrets.token_hex(32), **servers}
+        env.update({"KOHORTA_PROCESS": "test", "DEBUG": "false"})
+        if found := chromium():
+            env["KOHORTA_CHROMIUM"] = found
+        process = subprocess.Popen([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, env=env)
+        return _wait(process)
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    """Wait for pytest through Ctrl-C and termination, so that it can close first."""
+    handlers = {
+        number: signal.signal(number, lambda received, _: process.send_signal(received))
+        for number in (signal.SIGTERM, signal.SIGHUP)
+    }
+    handlers[signal.SIGINT] = signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal tells it
+    try:
+        return process.wait()
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)

@@ -1,0 +1,104 @@
+"""The test database: made by the owner, used as the role that can't bypass row-level security."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connections
+from django.test import TransactionTestCase
+from psycopg import sql
+
+# What migrations and Django itself put there once for all tests.
+KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
+    """Give every parallel process a database and a Valkey database of its own."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker is None:
+        return
+    connections["owner"].settings_dict["TEST"]["NAME"] = f"test_kohorta_{worker}"
+    number = int(worker.removeprefix("gw")) + 1
+    settings.REDIS_URL = f"{settings.REDIS_URL.rpartition('/')[0]}/{number}"
+    settings.CACHES["default"]["LOCATION"] = settings.REDIS_URL
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_modify_db_settings: None, django_db_blocker: Any) -> Iterator[None]:
+    """Create and migrate as the owner, then connect as the app."""
+    with django_db_blocker.unblock():
+        owner, app = connections["owner"], connections["default"]
+        name = owner.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        app.close()
+        settings.DATABASES["default"]["NAME"] = app.settings_dict["NAME"] = name
+        check_that_the_app_role_is_weak(app)
+    yield
+    with django_db_blocker.unblock():
+        connections["default"].close()
+        owner.creation.destroy_test_db(name, verbosity=0)
+
+
+def check_that_the_app_role_is_weak(connection: Any) -> None:
+    """Stop the whole run if the tests would prove nothing about row-level security."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+        assert cursor.fetchone() == (False,), "DATABASE_URL can bypass row-level security"
+        cursor.execute("SELECT count(*) FROM pg_tables WHERE tableowner = current_user")
+        assert cursor.fetchone() == (0,), "DATABASE_URL owns tables"
+
+
+def owner_connection() -> psycopg.Connection:
+    """Connect as the owner, beside Django, whose test cases allow only the app's connection."""
+    parameters = connections["owner"].get_connection_params()
+    keep = ("host", "port", "user", "password", "dbname")
+    return psycopg.connect(**{name: parameters[name] for name in keep}, autocommit=True)
+
+
+def truncate_written_tables() -> None:
+    """Empty every table that holds something: the app's role has no right to truncate."""
+    with owner_connection() as connection:
+        rows = connection.execute(
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+            " AND relkind IN ('r', 'p') AND pg_relation_size(oid) > 0"
+        ).fetchall()
+        written = [sql.Identifier(name) for (name,) in rows if name not in KEPT_TABLES]
+        if written:
+            connection.execute(
+                sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(sql.SQL(", ").join(written))
+            )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _flush_as_owner() -> None:
+    """Make `transactional_db` flush as the owner instead of as the app."""
+
+    def teardown(self: TransactionTestCase) -> None:
+        connections["default"].close()
+        truncate_written_tables()
+
+    TransactionTestCase._fixture_teardown = teardown  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> Iterator[None]:
+    """Rate limits and cached values of one test must not reach the next."""
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def eager_tasks() -> Iterator[None]:
+    """Run Celery tasks where they are called, and let their exceptions through."""
+    from config.celery import app
+
+    before = app.conf.task_always_eager, app.conf.task_eager_propagates
+    app.conf.task_always_eager = app.conf.task_eager_propagates = True
+    yield
+    app.conf.task_always_eager, app.conf.task_eager_propagates = before
