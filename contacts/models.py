@@ -541,6 +541,7 @@ class Import(WorkspaceModel):
     updated_count = models.BigIntegerField(default=0)
     unchanged_count = models.BigIntegerField(default=0)
     rejected_count = models.BigIntegerField(default=0)
+    report = models.JSONField(default=dict)  # further counts: {"contacts_created": 12}
     error = models.TextField(blank=True)
     created_by = models.ForeignKey(
         "workspaces.User",
