@@ -200,3 +200,24 @@ class AuditEntry(WorkspaceModel):
         return f"{self.actor}: {self.action}"
 
 
+class IdempotencyRecord(WorkspaceModel):
+    """The answer given to a request that carried an `Idempotency-Key`; kept for 48 hours."""
+
+    key = models.CharField(max_length=255)
+    route = models.CharField(max_length=200)  # "POST /api/v1/contacts/batch"
+    request_hash = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    body = models.TextField()
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "key", "route"], name="idempotency_key_once_a_route"
+            ),
+        ]
+        indexes = [models.Index(fields=["workspace", "expires_at"], name="idempotency_expiry")]
+
+    def __str__(self) -> str:
+        return f"{self.route} {self.key}"

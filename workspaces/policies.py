@@ -64,10 +64,13 @@ class Actor:
     user: User | None = None
     role: Role | None = None
     key: ApiKey | None = None
+    is_system: bool = False  # scheduled work and commands: may do everything
     request_id: str = ""
 
     @property
     def allowed(self) -> frozenset[Action]:
+        if self.is_system:
+            return frozenset(Action)
         if self.key is not None:
             return frozenset(Action(scope) for scope in self.key.scopes)
         return ALLOWED[self.role] if self.role is not None else frozenset()

@@ -1,0 +1,3 @@
+"""Plain functions that make test data, one module an app."""
+
+from __future__ import annotations
