@@ -35,7 +35,7 @@ def django_db_setup(django_db_modify_db_settings: None, django_db_blocker: Any) 
     """Create and migrate as the owner, then connect as the app."""
     with django_db_blocker.unblock():
         owner, app = connections["owner"], connections["default"]
-        name = owner.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        name = create_test_database(owner)
         app.close()
         settings.DATABASES["default"]["NAME"] = app.settings_dict["NAME"] = name
         check_that_the_app_role_is_weak(app)
@@ -43,6 +43,19 @@ def django_db_setup(django_db_modify_db_settings: None, django_db_blocker: Any) 
     with django_db_blocker.unblock():
         connections["default"].close()
         owner.creation.destroy_test_db(name, verbosity=0)
+
+
+def create_test_database(owner: Any) -> str:
+    """Clone the migrated database that `./dev test` keeps; elsewhere migrate a new one."""
+    template = os.environ.get("KOHORTA_TEST_TEMPLATE")
+    if template is None:
+        return str(owner.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False))
+    name = owner.settings_dict["TEST"].get("NAME") or "test_kohorta"
+    with psycopg.connect(**{**owner_parameters(), "dbname": "postgres"}, autocommit=True) as admin:
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
+        admin.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
+    settings.DATABASES["owner"]["NAME"] = owner.settings_dict["NAME"] = name
+    return str(name)
 
 
 def check_that_the_app_role_is_weak(connection: Any) -> None:
@@ -56,9 +69,14 @@ def check_that_the_app_role_is_weak(connection: Any) -> None:
 
 def owner_connection() -> psycopg.Connection:
     """Connect as the owner, beside Django, whose test cases allow only the app's connection."""
+    return psycopg.connect(**owner_parameters(), autocommit=True)
+
+
+def owner_parameters() -> dict[str, Any]:
+    """Return what psycopg needs to connect as the owner."""
     parameters = connections["owner"].get_connection_params()
     keep = ("host", "port", "user", "password", "dbname")
-    return psycopg.connect(**{name: parameters[name] for name in keep}, autocommit=True)
+    return {name: parameters[name] for name in keep}
 
 
 def truncate_written_tables() -> None:

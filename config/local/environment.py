@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -15,7 +14,9 @@ from config.local.places import (
     LocalServerError,
     unprivileged_account,
 )
-from config.local.postgres import Postgres, PostgresPasswords
+from config.local.postgres import DATABASE, PostgresPasswords
+from config.local.secret_files import new_password
+from config.local.template import migrated_cluster
 from config.local.valkey import Valkey
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -30,11 +31,6 @@ def has_own_servers() -> bool:
     if any(named) and not all(named):
         raise LocalServerError("Set both DATABASE_URL and REDIS_URL, or neither.")
     return all(named)
-
-
-def new_password() -> str:
-    """Return 256 random bits that need no quoting in a URL or a configuration file."""
-    return secrets.token_hex(32)
 
 
 @contextmanager
@@ -55,17 +51,19 @@ def throwaway_servers() -> Iterator[dict[str, str]]:
         undo.callback(shutil.rmtree, home, ignore_errors=True)
         if account is not None:
             home.chmod(0o711)
-        passwords = PostgresPasswords(new_password(), new_password(), new_password())
-        postgres = Postgres(home, passwords, home / "postgres.log", throwaway=True)
-        undo.callback(postgres.stop)
-        valkey = Valkey(new_password(), home / "valkey.log")
+        valkey = Valkey(new_password(), home / "valkey.log", account=account)
         undo.callback(valkey.stop)
-        postgres.start()
         valkey.start()
+        log = home / "postgres.log"
+        postgres = migrated_cluster(home, log, redis_url=valkey.url, account=account)
+        undo.callback(postgres.stop)
+        postgres.start()
+        postgres.change_passwords(PostgresPasswords.random())
         yield {
             "DATABASE_URL": postgres.app_url,
             "DATABASE_URL_MIGRATE": postgres.owner_url,
             "REDIS_URL": valkey.url,
+            "KOHORTA_TEST_TEMPLATE": DATABASE,
         }
 
 

@@ -17,6 +17,7 @@ from psycopg import sql
 from config.local.binaries import PostgresBinaries, find_postgres
 from config.local.places import Account, LocalServerError, unprivileged_account
 from config.local.processes import free_port, spawn, stop
+from config.local.secret_files import new_password
 
 OWNER_ROLE = "kohorta_owner"
 APP_ROLE = "kohorta_app"
@@ -41,6 +42,11 @@ class PostgresPasswords:
     superuser: str
     owner: str
     app: str
+
+    @classmethod
+    def random(cls) -> Self:
+        """Three new ones."""
+        return cls(new_password(), new_password(), new_password())
 
 
 @dataclass
@@ -88,6 +94,22 @@ class Postgres:
             raise LocalServerError(f"PostgreSQL did not start:\n{_end_of(self.log)}")
         self._make_roles()
         return self
+
+    def change_passwords(self, passwords: PostgresPasswords) -> None:
+        """Set the passwords of all three roles of the running server."""
+        new = {
+            "postgres": passwords.superuser,
+            OWNER_ROLE: passwords.owner,
+            APP_ROLE: passwords.app,
+        }
+        with self._connect("postgres") as connection:
+            for role, password in new.items():
+                connection.execute(
+                    sql.SQL("ALTER ROLE {} PASSWORD {}").format(
+                        sql.Identifier(role), sql.Literal(password)
+                    )
+                )
+        self.passwords = passwords
 
     def stop(self) -> None:
         """Shut down fast but cleanly: open transactions are rolled back."""
