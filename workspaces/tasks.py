@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from celery import Task, shared_task
@@ -12,6 +12,11 @@ from django.utils import timezone
 from workspaces.models import Workspace
 from workspaces.services import forget_expired_answers
 
+if TYPE_CHECKING:
+    _Task = Task[Any, Any]
+else:
+    _Task = Task
+
 logger = structlog.get_logger(__name__)
 
 
@@ -19,7 +24,7 @@ class NoWorkspaceError(TypeError):
     """A task was called without the id of its workspace."""
 
 
-class WorkspaceTask(Task):
+class WorkspaceTask(_Task):
     """A task about one workspace: refuses to run without a `workspace_id` keyword."""
 
     abstract = True
@@ -31,7 +36,7 @@ class WorkspaceTask(Task):
         return super().__call__(*args, **kwargs)
 
 
-class AllWorkspacesTask(Task):
+class AllWorkspacesTask(_Task):
     """A task that claims or tends something in every workspace, each in its own scope."""
 
     abstract = True
@@ -43,12 +48,14 @@ def workspace_task(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     Call it with `apply_async(kwargs=...)` on commit; the trailing `**kwargs` lets old workers
     take what new code sends.
     """
-    return lambda function: shared_task(base=WorkspaceTask, **options)(function)
+    decorate: Callable[[Callable[..., Any]], Any] = shared_task(base=WorkspaceTask, **options)
+    return decorate
 
 
 def all_workspaces_task(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     """Make a function an `AllWorkspacesTask`: the few static tasks beat starts."""
-    return lambda function: shared_task(base=AllWorkspacesTask, **options)(function)
+    decorate: Callable[[Callable[..., Any]], Any] = shared_task(base=AllWorkspacesTask, **options)
+    return decorate
 
 
 @all_workspaces_task()

@@ -48,7 +48,7 @@ class ApiKeyAuthentication(BaseAuthentication):
 class BrowserAuthentication(SessionAuthentication):
     """A signed-in member under `/w/<workspace>/api/`, with a CSRF token on unsafe requests."""
 
-    def authenticate(self, request: Request) -> tuple[User, Actor] | None:  # type: ignore[override]
+    def authenticate(self, request: Request) -> tuple[User, Actor] | None:
         actor = actor_of(request)
         if actor is None or actor.user is None:
             return None

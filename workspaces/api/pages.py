@@ -36,7 +36,7 @@ class CursorPages(CursorPagination):
         return tuple(getattr(view, "cursor_ordering", self.ordering))
 
     def paginate_queryset(
-        self, queryset: QuerySet[Any], request: Request, view: APIView | None = None
+        self, queryset: Any, request: Request, view: APIView | None = None
     ) -> list[Any] | None:
         # The position in a cursor is compared with a column: one made up by hand fails here.
         try:

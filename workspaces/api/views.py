@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar, cast
 
 from django.db.models import Model, QuerySet
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.parsers import BaseParser
@@ -85,19 +85,19 @@ class WorkspaceViewSet(GenericViewSet[Any]):
         return cast(datetime, self.request._request.now)  # type: ignore[attr-defined]
 
     def get_queryset(self) -> QuerySet[Model]:
-        queryset = super().get_queryset()
+        queryset: Any = super().get_queryset()
         if isinstance(queryset, WorkspaceQuerySet):
-            return queryset.in_workspace(self.workspace)
-        return queryset
+            queryset = queryset.in_workspace(self.workspace)
+        return cast(QuerySet[Model], queryset)
 
     def get_serializer_context(self) -> dict[str, Any]:
-        context = super().get_serializer_context()
+        context = dict(super().get_serializer_context())
         if getattr(self, "swagger_fake_view", False):
             return context
         return {**context, "workspace": self.workspace, "actor": self.actor, "now": self.now}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        if self.action is None:
+        if not self.action:
             # Sign-in comes first all the same: a stranger isn't told which methods there are.
             self.perform_authentication(request)
             if request.auth is not None:
@@ -117,12 +117,13 @@ class WorkspaceViewSet(GenericViewSet[Any]):
         return super().handle_exception(exc)
 
     def finalize_response(
-        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
-    ) -> HttpResponseBase:
-        response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]
-        if self._idempotent and isinstance(response, Response) and response.status_code < 300:
-            response.add_post_render_callback(self._store)
-        return response
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
+        answer: Any = super().finalize_response(request, response, *args, **kwargs)
+        # Problems are plain responses, and streams can't be kept.
+        if self._idempotent and isinstance(answer, Response) and answer.status_code < 300:
+            answer.add_post_render_callback(self._store)
+        return cast(Response, answer)
 
     def _check_size(self, request: Request) -> None:
         is_upload = (request.content_type or "").startswith("multipart/")

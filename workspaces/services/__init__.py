@@ -27,6 +27,7 @@ from workspaces.services.members import (
     remove_member,
     revoke_invitation,
 )
+from workspaces.services.profile import change_profile
 from workspaces.services.tenants import (
     change_workspace,
     create_workspace,
@@ -43,6 +44,7 @@ __all__ = [
     "StoredAnswer",
     "accept_invitation",
     "authenticate_key",
+    "change_profile",
     "change_role",
     "change_workspace",
     "create_key",
