@@ -8,23 +8,31 @@ from collections.abc import Sequence
 from config.local.places import LocalServerError, fail
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run one command and return its exit code."""
-    command, rest = arguments[0], list(arguments[1:])
-    if command == "test":
-        from config.local.testing import run_tests
+def main(command: str, arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code. Each loads only what it needs."""
+    match command:
+        case "up" | "down" | "reset":
+            from config.local import up
 
-        night = "--night" in rest
-        return run_tests([part for part in rest if part != "--night"], night=night)
-    if command == "bench":
-        from config.local.testing import run_benchmarks
+            return {"up": lambda: up.up(arguments), "down": up.down, "reset": up.reset}[command]()
+        case "test" | "bench":
+            from config.local import testing
 
-        return run_benchmarks(rest)
-    raise LocalServerError(f"unknown command {command!r}")
+            if command == "bench":
+                return testing.run_benchmarks(arguments)
+            rest = [part for part in arguments if part != "--night"]
+            return testing.run_tests(rest, night="--night" in arguments)
+        case "manage" | "lint" | "fix":
+            from config.local import commands
+
+            if command == "manage":
+                return commands.manage(arguments)
+            return commands.lint() if command == "lint" else commands.fix()
+    raise LocalServerError(f"there is no command {command!r}")
 
 
 if __name__ == "__main__":
     try:
-        sys.exit(main(sys.argv[1:]))
+        sys.exit(main(sys.argv[1], sys.argv[2:]))
     except LocalServerError as error:
         fail(str(error))

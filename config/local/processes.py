@@ -37,6 +37,7 @@ def spawn(
     env: Mapping[str, str] | None = None,
     log: Path | None = None,
     stdin: int | None = subprocess.DEVNULL,
+    stdout: int | None = None,
     cwd: str | Path = "/",
     death_signal: signal.Signals = signal.SIGTERM,
 ) -> subprocess.Popen[bytes]:
@@ -52,7 +53,7 @@ def spawn(
         return subprocess.Popen(
             [str(part) for part in command],
             stdin=stdin,
-            stdout=output,
+            stdout=output or stdout,
             stderr=subprocess.STDOUT if output else None,
             env=dict(env) if env is not None else None,
             cwd=cwd,
