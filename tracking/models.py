@@ -50,6 +50,7 @@ class Fact(WorkspaceModel):
     occurred_at = models.DateTimeField()
     received_at = models.DateTimeField()
     is_clamped = models.BooleanField(default=False)
+    content_number = models.BigIntegerField(default=0)  # tells repeated facts from other content
 
     class Meta:
         abstract = True
@@ -63,6 +64,8 @@ class Visit(Fact):
 
     contact = WorkspaceForeignKey(Contact, on_delete=models.DO_NOTHING, related_name="visits")
     duration = models.PositiveIntegerField(null=True)  # seconds
+    # The last thing known of it: its last page view, or its start and duration.
+    ended_at = models.DateTimeField()
     channel = models.CharField(max_length=14, choices=TrafficChannel.choices, db_collation="C")
     is_paid = models.BooleanField(default=False)
     utm_source = models.CharField(max_length=KEY_LENGTH, blank=True, db_collation="C")
@@ -265,6 +268,7 @@ class Message(WorkspaceModel):
     external_id = models.CharField(max_length=200, db_collation="C")
     subject = models.CharField(max_length=500, blank=True)
     sent_at = models.DateTimeField()
+    content_number = models.BigIntegerField(default=0)
 
     class Meta:
         constraints = [

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Self, TypeVar
 
 from django.db import models
@@ -201,16 +202,24 @@ class Transaction(WorkspaceModel):
     version_from = models.DateTimeField(default=BEGINNING)
     superseded_at = models.DateTimeField(null=True)
     kind = models.CharField(max_length=8, choices=TransactionKind.choices, db_collation="C")
+    # `stated_status`, but refunded from the instant on when nothing is left.
     status = models.CharField(max_length=9, choices=TransactionStatus.choices, db_collation="C")
+    stated_status = models.CharField(
+        max_length=9, choices=TransactionStatus.choices, db_collation="C"
+    )
     converted_to = models.CharField(max_length=200, blank=True, db_collation="C")  # of carts
 
     goods_amount = models.BigIntegerField()
     shipping_amount = models.BigIntegerField(default=0)
     total_amount = models.BigIntegerField()  # goods and shipping
     refunded_amount = models.BigIntegerField(default=0)  # of the goods, by this version
+    refunded_shipping_amount = models.BigIntegerField(default=0)
     cost_amount = models.BigIntegerField(null=True)  # of the goods; null where a cost is unknown
     currency = models.CharField(max_length=3)
-    original_goods_amount = models.BigIntegerField()  # minor units of `currency`
+    # Of the day of `occurred_at`, as known when the statement came: later rates don't change it.
+    rate = models.DecimalField(max_digits=20, decimal_places=10, default=Decimal(1))
+    # As stated, before refunds, in minor units of `currency`.
+    original_goods_amount = models.BigIntegerField()
     original_shipping_amount = models.BigIntegerField(default=0)
 
     coupon = models.CharField(max_length=KEY_LENGTH, blank=True, db_collation="C")  # normalised
@@ -316,7 +325,8 @@ class LineItem(WorkspaceModel):
     refunded_quantity = models.BigIntegerField(default=0)  # thousandths
     refunded_amount = models.BigIntegerField(default=0)
     cost = models.BigIntegerField(null=True)  # base minor units for the whole remaining line
-    original_amount = models.BigIntegerField()  # minor units of the transaction's currency
+    # As stated, before refunds, in minor units of the transaction's currency.
+    original_amount = models.BigIntegerField()
     original_cost = models.BigIntegerField(null=True)
 
     objects = VersionedQuerySet.as_manager()
@@ -410,10 +420,16 @@ class Refund(Fact):
 
 
 class RefundLine(WorkspaceModel):
-    """What a refund gave back of one line."""
+    """What a refund gave back of one line, or of a product: as the shop named it.
+
+    Later statements may number their lines otherwise; a product stays what it is.
+    """
 
     refund = WorkspaceForeignKey(Refund, on_delete=models.DO_NOTHING, related_name="lines")
-    line_number = models.PositiveIntegerField()
+    line_number = models.PositiveIntegerField(null=True)
+    product = WorkspaceForeignKey(
+        Product, on_delete=models.DO_NOTHING, null=True, related_name="refund_lines"
+    )
     quantity = models.BigIntegerField()  # thousandths
     amount = models.BigIntegerField()  # base minor units
     original_amount = models.BigIntegerField()
@@ -423,4 +439,9 @@ class RefundLine(WorkspaceModel):
             models.UniqueConstraint(
                 fields=["workspace", "refund", "line_number"], name="refund_line_once"
             ),
+            models.CheckConstraint(
+                condition=Q(line_number__isnull=True) ^ Q(product_id__isnull=True),
+                name="refund_line_names_one",
+            ),
         ]
+        indexes = [models.Index(fields=["workspace", "refund"], name="refund_line_of_refund")]
