@@ -9,11 +9,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import django_stubs_ext
 import environ
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from config.logs import configure_structlog, logging_config
+
+django_stubs_ext.monkeypatch()  # models.Lookup[Any] and its like stand in typed code
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()

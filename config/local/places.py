@@ -66,6 +66,7 @@ def unprivileged_account() -> Account | None:
 def private_directory(path: Path) -> Path:
     """Create a directory for its owner alone; parents keep their modes."""
     path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.chmod(0o700)
     return path
 
 

@@ -102,7 +102,7 @@ def web(env: dict[str, str], *, port: int, reload: bool) -> Service:
         *("gunicorn", "config.wsgi:application", "--bind", f"127.0.0.1:{port}"),
         *("--worker-class", "gthread", "--workers", "2", "--threads", "4"),
         *("--timeout", "60", "--graceful-timeout", "10", "--no-control-socket", *memory),
-        *(["--reload"] if reload else []),
+        "--reload" if reload else "--preload",
     ]
     return program("web", arguments, env, "web")
 

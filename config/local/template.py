@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from config.local.places import ROOT, VAR, Account, LocalServerError, server_home
+from config.local.places import ROOT, Account, LocalServerError, server_home
 from config.local.postgres import Postgres, PostgresPasswords
 from config.local.secret_files import new_password, write_secret
 
@@ -106,7 +106,6 @@ def _forget_old(store: Path) -> None:
 def _locked(account: Account | None) -> Iterator[Path]:
     store = server_home(account) / "test-clusters"
     store.mkdir(mode=0o755 if account else 0o700, parents=True, exist_ok=True)
-    VAR.mkdir(exist_ok=True)
     with (store / "lock").open("w") as file:
         with contextlib.suppress(ImportError):
             import fcntl

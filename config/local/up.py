@@ -138,9 +138,10 @@ def _start(options: argparse.Namespace, started: Services) -> None:
         _load_demo(env)
     say("Starting web, worker and beat ...")
     web = kinds.web(env, port=port, reload=options.debug)
-    for service in (web, kinds.worker(env), kinds.beat(env)):
-        started.launch(service)
+    started.launch(web)
     wait_for_web(f"http://127.0.0.1:{port}", web)
+    started.launch(kinds.worker(env))
+    started.launch(kinds.beat(env))
     note_running(url=url, is_ready=True, env=env)
     say(f"Ready after {time.monotonic() - begin:.1f} s.")
     _show_address(url)
