@@ -1,0 +1,27 @@
+"""Lookups of our own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+
+from segments.criteria.values import escape_like
+
+
+class MatchesPattern(models.Lookup):  # type: ignore[type-arg]
+    """`*` is any text, `?` any one character; everything else means itself."""
+
+    lookup_name = "matches_pattern"
+
+    def get_prep_lookup(self) -> str:
+        return escape_like(str(self.rhs)).replace("*", "%").replace("?", "_")
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        lhs, lhs_params = self.process_lhs(compiler, connection)
+        rhs, rhs_params = self.process_rhs(compiler, connection)
+        return f"{lhs} LIKE {rhs}", [*lhs_params, *rhs_params]
+
+
+models.CharField.register_lookup(MatchesPattern)
+models.TextField.register_lookup(MatchesPattern)

@@ -1,0 +1,125 @@
+"""What the keys in a tree stand for: resolved in the workspace, one query a kind.
+
+A key of another workspace is as unknown as one that never existed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from contacts.models import AttributeDefinition, Category, StaticList, Tag
+from contacts.text import key_of, normalise
+from segments.models import Segment
+from tracking.models import ActivityKind, ActivityParameter
+from transactions.models import Brand, Product, ProductCategory, ProductVariant
+from workspaces.models import Workspace
+from workspaces.tenancy import WorkspaceModel
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a key names: our ids (a product's name may fit several) and its label."""
+
+    ids: tuple[int, ...]
+    label: str
+    type: str = ""  # of attributes and parameters
+
+
+Resolver = Callable[[Workspace, Sequence[str]], dict[str, Found]]
+
+
+def resolve(workspace: Workspace, reference: str, keys: Iterable[str]) -> dict[str, Found]:
+    """The keys that exist; those that don't are left out."""
+    return RESOLVERS[reference](workspace, list(keys))
+
+
+def _by_key(model: type[WorkspaceModel], label: str) -> Resolver:
+    def find(workspace: Workspace, keys: Sequence[str]) -> dict[str, Found]:
+        rows = model.objects.in_workspace(workspace).filter(Q(("key__in", keys)))
+        return {
+            row.key: Found((row.pk,), getattr(row, label), getattr(row, "type", ""))  # type: ignore[attr-defined]
+            for row in rows
+        }
+
+    return find
+
+
+def _by_name(model: type[WorkspaceModel]) -> Resolver:
+    """Brands and product categories: named by their name, compared as text is."""
+
+    def find(workspace: Workspace, keys: Sequence[str]) -> dict[str, Found]:
+        wanted = {key: key_of(normalise(key)) for key in keys}
+        rows = model.objects.in_workspace(workspace).filter(Q(("key__in", list(wanted.values()))))
+        by_key = {row.key: row for row in rows}  # type: ignore[attr-defined]
+        return {
+            key: Found((by_key[norm].pk,), by_key[norm].name)  # type: ignore[attr-defined]
+            for key, norm in wanted.items()
+            if norm in by_key
+        }
+
+    return find
+
+
+def _products(workspace: Workspace, keys: Sequence[str]) -> dict[str, Found]:
+    """By the integrator's id, else by name (which may fit several products)."""
+    names = {key: key_of(normalise(key)) for key in keys}
+    rows = Product.objects.in_workspace(workspace).filter(
+        Q(external_id__in=list(keys)) | Q(name_key__in=list(names.values()))
+    )
+    by_id: dict[str, Product] = {}
+    by_name: dict[str, list[Product]] = {}
+    for row in rows:
+        by_id[row.external_id] = row
+        by_name.setdefault(row.name_key, []).append(row)
+    found = {}
+    for key, name in names.items():
+        fitting = [by_id[key]] if key in by_id else by_name.get(name, [])
+        if fitting:
+            found[key] = Found(tuple(sorted(row.pk for row in fitting)), fitting[0].name)
+    return found
+
+
+def _variants(workspace: Workspace, keys: Sequence[str]) -> dict[str, Found]:
+    rows = ProductVariant.objects.in_workspace(workspace).filter(external_id__in=list(keys))
+    return {row.external_id: Found((row.pk,), str(row)) for row in rows}
+
+
+def _parameters(workspace: Workspace, keys: Sequence[str]) -> dict[str, Found]:
+    """Named "kind.parameter"."""
+    pairs = [key.split(".", 1) for key in keys if "." in key]
+    rows = (
+        ActivityParameter.objects.in_workspace(workspace)
+        .filter(kind__key__in=[kind for kind, _ in pairs], key__in=[name for _, name in pairs])
+        .select_related("kind")
+    )
+    found = {f"{row.kind.key}.{row.key}": Found((row.pk,), row.label, row.type) for row in rows}
+    return {key: found[key] for key in keys if key in found}
+
+
+def _by_id(model: type[WorkspaceModel]) -> Resolver:
+    """Segments and lists are named by id."""
+
+    def find(workspace: Workspace, keys: Sequence[str]) -> dict[str, Found]:
+        ids = [int(key) for key in keys if key.isdecimal() and len(key) < 19]
+        rows = model.objects.in_workspace(workspace).filter(pk__in=ids, archived_at__isnull=True)
+        return {str(row.pk): Found((row.pk,), row.name) for row in rows}  # type: ignore[attr-defined]
+
+    return find
+
+
+RESOLVERS: dict[str, Resolver] = {
+    "attribute": _by_key(AttributeDefinition, "label"),
+    "tag": _by_key(Tag, "name"),
+    "category": _by_key(Category, "name"),
+    "activity_kind": _by_key(ActivityKind, "label"),
+    "activity_parameter": _parameters,
+    "brand": _by_name(Brand),
+    "product_category": _by_name(ProductCategory),
+    "product": _products,
+    "variant": _variants,
+    "list": _by_id(StaticList),
+    "segment": _by_id(Segment),
+}

@@ -1,0 +1,191 @@
+"""Where and when a tree is asked: the workspace, the instant, and perhaps only some contacts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.db import models
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+
+from contacts.models import AttributeValue, Contact
+from contacts.text import normalise
+from segments.criteria.references import Found, resolve
+from segments.criteria.windows import Bounds, Clock, Since, WindowKind, WindowZone
+from tracking.models import Activity
+from transactions.models import COUNTED_STATUSES, LineItem, Transaction, TransactionKind
+from workspaces.models import Workspace
+from workspaces.money import decimals_of
+from workspaces.tenancy import WorkspaceQuerySet
+
+M = TypeVar("M", bound=models.Model)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What every criterion is evaluated against.
+
+    `contact_ids` narrows the answer to these contacts ("for everybody or for these"); ranks still
+    rank everybody. All querysets a criterion uses start here, so that nothing can escape the
+    workspace or the instant.
+    """
+
+    workspace: Workspace
+    as_of: datetime
+    contact_ids: frozenset[int] | None = None
+    _cache: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def at(self, as_of: datetime) -> Scope:
+        """The same question at another instant."""
+        return replace(self, as_of=as_of, _cache={})
+
+    def only(self, contact_ids: Collection[int] | None) -> Scope:
+        """The same question for these contacts, or (None) for everybody."""
+        ids = None if contact_ids is None else frozenset(contact_ids)
+        return replace(self, contact_ids=ids)
+
+    @property
+    def clock(self) -> Clock:
+        return Clock(self.as_of, self.workspace.zone, self.workspace.week_start)
+
+    def money(self, amount: Decimal) -> int | Decimal:
+        """Minor units of the base currency; a fraction of one stays a fraction."""
+        minor = amount * 10 ** decimals_of(self.workspace.base_currency)
+        return int(minor) if minor == int(minor) else minor
+
+    def ids_of(self, reference: str, keys: Sequence[str]) -> list[int]:
+        """Our ids of what the keys of a tree name (tags, brands, products, …)."""
+        cached: dict[str, Found] = self._cache.setdefault(f"ids:{reference}", {})
+        missing = [key for key in keys if key not in cached]
+        if missing:
+            cached.update(resolve(self.workspace, reference, missing))
+        return sorted({i for key in keys if key in cached for i in cached[key].ids})
+
+    # --- Where rows come from ---------------------------------------------------------------
+
+    def contacts(self) -> QuerySet[Contact]:
+        """The universe: live contacts known before the instant."""
+        universe = Contact.objects.in_workspace(self.workspace).known_before(self.as_of)
+        return universe if self.contact_ids is None else universe.filter(pk__in=self.contact_ids)
+
+    def rows(self, model: type[M]) -> WorkspaceQuerySet[M]:
+        """Rows of a table with a `contact`, narrowed to the contacts asked for."""
+        queryset: WorkspaceQuerySet[M] = WorkspaceQuerySet(model).in_workspace(self.workspace)
+        if self.contact_ids is not None:
+            queryset = queryset.filter(contact_id__in=self.contact_ids)
+        return queryset
+
+    def facts(self, model: type[M], column: str = "occurred_at") -> WorkspaceQuerySet[M]:
+        """Facts that count: those before the instant."""
+        return self.rows(model).filter((f"{column}__lt", self.as_of))
+
+    def valid(self, model: type[M]) -> WorkspaceQuerySet[M]:
+        """Rows with validity, as they were at the instant."""
+        return self.rows(model).filter(
+            Q(valid_to__isnull=True) | Q(valid_to__gt=self.as_of), valid_from__lte=self.as_of
+        )
+
+    def ever_valid(self, model: type[M]) -> WorkspaceQuerySet[M]:
+        """Rows with validity that began by the instant, closed or not."""
+        return self.rows(model).filter(valid_from__lte=self.as_of)
+
+    def attribute_values(self, key: str) -> WorkspaceQuerySet[AttributeValue]:
+        """The values of one attribute (by key) at the instant."""
+        return self.valid(AttributeValue).filter(attribute_id=self.attribute_id(key))
+
+    def purchases(self, statuses: Sequence[str] = ()) -> WorkspaceQuerySet[Transaction]:
+        """Purchases as they stood at the instant, counted statuses unless others are named."""
+        return self._versions(Transaction, statuses).filter(kind=TransactionKind.PURCHASE)
+
+    def bought_lines(self, statuses: Sequence[str] = ()) -> WorkspaceQuerySet[LineItem]:
+        """Lines of purchases as they stood; what was refunded in full was not bought."""
+        lines = self._versions(LineItem, statuses).filter(kind=TransactionKind.PURCHASE)
+        return lines.filter(quantity__gt=0)
+
+    def carts(self) -> WorkspaceQuerySet[Transaction]:
+        """Carts as they stood at the instant, converted or not."""
+        return self._stood(Transaction).filter(kind=TransactionKind.CART)
+
+    def cart_lines(self) -> WorkspaceQuerySet[LineItem]:
+        return self._stood(LineItem).filter(kind=TransactionKind.CART, quantity__gt=0)
+
+    def _versions(self, model: type[M], statuses: Sequence[str]) -> WorkspaceQuerySet[M]:
+        return self._stood(model).filter(status__in=tuple(statuses) or COUNTED_STATUSES)
+
+    def _stood(self, model: type[M]) -> WorkspaceQuerySet[M]:
+        return self.facts(model).filter(
+            Q(superseded_at__isnull=True) | Q(superseded_at__gt=self.as_of),
+            version_from__lte=self.as_of,
+        )
+
+    def attribute_id(self, key: str) -> int:
+        """The id of an attribute; -1 (matches nothing) where there is none."""
+        return next(iter(self.ids_of("attribute", [key])), -1)
+
+    # --- Time -------------------------------------------------------------------------------
+
+    def within(
+        self,
+        queryset: QuerySet[M],
+        window: WindowKind | str,
+        column: str = "occurred_at",
+        contact: str = "contact_id",
+    ) -> Any:
+        """The rows of the queryset whose instant `column` lies in the window."""
+        if isinstance(window, str):
+            return queryset
+        if isinstance(window, Since):
+            return self._since(queryset, window, column, contact)
+        if getattr(window, "zone", None) == WindowZone.CONTACT:
+            return queryset.filter(self._by_zone(window, column, contact))
+        return queryset.filter(_between(column, window.bounds(self.clock)))
+
+    def contact_zones(self) -> list[tuple[Clock, Q]]:
+        """Each zone contacts have, with the condition on `contact_id` that tells whose it is.
+
+        The last one is the workspace's: contacts without a zone, or with one that isn't known.
+        """
+        values = self.valid(AttributeValue).filter(attribute_id=self.attribute_id("time_zone"))
+        known = {normalise(name): name for name in available_timezones()}
+        used = sorted(set(values.values_list("text_norm", flat=True).distinct()) & set(known))
+        zones = [
+            (
+                Clock(self.as_of, ZoneInfo(known[name]), self.workspace.week_start),
+                Q(contact_id__in=values.filter(text_norm=name).values("contact_id")),
+            )
+            for name in used
+        ]
+        others = ~Q(contact_id__in=values.filter(text_norm__in=used).values("contact_id"))
+        return [*zones, (self.clock, others)]
+
+    def _by_zone(self, window: WindowKind, column: str, contact: str) -> Q:
+        condition = Q()
+        for clock, whose in self.contact_zones():
+            condition |= whose & _between(column, window.bounds(clock))
+        return condition
+
+    def _since(self, queryset: QuerySet[M], window: Since, column: str, contact: str) -> Any:
+        latest = (
+            Activity.objects.in_workspace(self.workspace)
+            .filter(
+                kind__key=window.since.activity,
+                occurred_at__lt=self.as_of,
+                contact_id=OuterRef(contact),
+            )
+            .order_by("-occurred_at")
+            .values("occurred_at")[:1]
+        )
+        return queryset.filter((f"{column}__gt", Subquery(latest)))
+
+
+def _between(column: str, bounds: Bounds) -> Q:
+    condition = Q()
+    if bounds.start is not None:
+        condition &= Q((f"{column}__gte", bounds.start))
+    if bounds.end is not None:
+        condition &= Q((f"{column}__lt", bounds.end))
+    return condition

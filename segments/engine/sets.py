@@ -1,0 +1,109 @@
+"""Sets of contacts as bitmaps over a workspace's dense contact numbers."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from contacts.models import NUMBER_BITS, NUMBER_MASK
+
+Bits = npt.NDArray[np.uint8]
+
+# array_send: header of 20 bytes (dimensions, flags, type, length, lower bound), then for each
+# element its length and its value, four bytes each.
+_ARRAY_HEADER = 20
+
+
+@dataclass(frozen=True, eq=False)
+class ContactSet:
+    """A set of contacts of one workspace. Sets of different length combine; the longer wins."""
+
+    workspace_id: int
+    bits: Bits  # packed, little-endian bit order: bit n is contact number n
+
+    @classmethod
+    def empty(cls, workspace_id: int) -> ContactSet:
+        return cls(workspace_id, np.zeros(0, dtype=np.uint8))
+
+    @classmethod
+    def from_numbers(cls, workspace_id: int, numbers: npt.NDArray[np.int32]) -> ContactSet:
+        """Repeats are allowed."""
+        if numbers.size == 0:
+            return cls.empty(workspace_id)
+        flags = np.zeros(int(numbers.max()) + 1, dtype=np.bool_)
+        flags[numbers] = True
+        return cls(workspace_id, np.packbits(flags, bitorder="little"))
+
+    @classmethod
+    def from_ids(cls, workspace_id: int, ids: Iterable[int]) -> ContactSet:
+        numbers = np.fromiter((i & NUMBER_MASK for i in ids), dtype=np.int64)
+        return cls.from_numbers(workspace_id, numbers.astype(np.int32))
+
+    @classmethod
+    def from_array_send(cls, workspace_id: int, sent: bytes | memoryview | None) -> ContactSet:
+        """From PostgreSQL's `array_send(array_agg(number::int4))`; null is the empty set."""
+        if sent is None:
+            return cls.empty(workspace_id)
+        raw = np.frombuffer(sent, dtype=">i4", offset=_ARRAY_HEADER)[1::2]
+        return cls.from_numbers(workspace_id, raw.astype(np.int32))
+
+    @classmethod
+    def unpack(cls, workspace_id: int, packed: bytes | memoryview) -> ContactSet:
+        """From what `pack` stored."""
+        return cls(workspace_id, np.frombuffer(zlib.decompress(packed), dtype=np.uint8))
+
+    def pack(self) -> bytes:
+        """For storage."""
+        return zlib.compress(np.trim_zeros(self.bits, "b").tobytes(), level=1)
+
+    def __and__(self, other: ContactSet) -> ContactSet:
+        short = min(self.bits.size, other.bits.size)
+        return ContactSet(self.workspace_id, self.bits[:short] & other.bits[:short])
+
+    def __or__(self, other: ContactSet) -> ContactSet:
+        long, short = (self, other) if self.bits.size >= other.bits.size else (other, self)
+        bits = long.bits.copy()
+        bits[: short.bits.size] |= short.bits
+        return ContactSet(self.workspace_id, bits)
+
+    def __sub__(self, other: ContactSet) -> ContactSet:
+        bits = self.bits.copy()
+        short = min(self.bits.size, other.bits.size)
+        bits[:short] &= ~other.bits[:short]
+        return ContactSet(self.workspace_id, bits)
+
+    def __len__(self) -> int:
+        return int(np.bitwise_count(self.bits).sum())
+
+    def __bool__(self) -> bool:
+        return bool(self.bits.any())
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, ContactSet):
+            return NotImplemented
+        return self.workspace_id == other.workspace_id and not (self - other) and not (other - self)
+
+    def __contains__(self, contact_id: int) -> bool:
+        byte, bit = divmod(contact_id & NUMBER_MASK, 8)
+        return byte < self.bits.size and bool(self.bits[byte] >> bit & 1)
+
+    def numbers(self) -> npt.NDArray[np.int64]:
+        """Contact numbers, ascending."""
+        return np.flatnonzero(np.unpackbits(self.bits, bitorder="little"))
+
+    def ids(self) -> Iterator[int]:
+        """Contact ids, ascending."""
+        base = self.workspace_id << NUMBER_BITS
+        return (base | int(number) for number in self.numbers())
+
+    def id_list(self, limit: int | None = None, after: int = 0) -> list[int]:
+        """The first `limit` ids greater than `after`."""
+        base = self.workspace_id << NUMBER_BITS
+        numbers = self.numbers()
+        if after:
+            numbers = numbers[numbers > (after & NUMBER_MASK)]
+        return [base | int(number) for number in numbers[:limit]]
