@@ -144,7 +144,8 @@ def build_sprite(source: Path, target: Path) -> None:
     for name in ICONS:
         svg = (source / "icons" / f"{name}.svg").read_text(encoding="utf-8")
         shapes = re.search(r"<svg[^>]*>(.*)</svg>", svg, re.DOTALL)
-        assert shapes, name
+        if shapes is None:
+            raise ValueError(f"{name}.svg is not an icon")
         body = re.sub(r">\s+<", "><", shapes.group(1).strip()).replace(" />", "/>")
         symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24">{body}</symbol>')
     sprite = "\n".join(symbols)

@@ -52,6 +52,9 @@ function closeOnBackdrop(event) {
   if (outside && event.detail > 0 && !event.target.querySelector("[data-keep]")) event.target.close();
 }
 
+// A form in a dialog that came back with errors: open again.
+for (const dialog of document.querySelectorAll("dialog[data-open]")) dialog.showModal();
+
 /** Ask before doing something that can't be undone; answers true or false. */
 export function confirmed({ title, text = "", yes }) {
   const dialog = document.getElementById("confirm");
