@@ -269,6 +269,7 @@ class ContactTag(WorkspaceModel):
     tag = WorkspaceForeignKey(Tag, on_delete=models.DO_NOTHING, related_name="taggings")
     contact = WorkspaceForeignKey(Contact, on_delete=models.DO_NOTHING, related_name="taggings")
     source = models.CharField(max_length=20, blank=True)
+    observed_at = models.DateTimeField(null=True)  # last confirmed; null: at valid_from
     valid_from = models.DateTimeField()
     valid_to = models.DateTimeField(null=True)
 
@@ -310,6 +311,7 @@ class ContactCategory(WorkspaceModel):
         Contact, on_delete=models.DO_NOTHING, related_name="categorisations"
     )
     source = models.CharField(max_length=20, blank=True)
+    observed_at = models.DateTimeField(null=True)  # last confirmed; null: at valid_from
     valid_from = models.DateTimeField()
     valid_to = models.DateTimeField(null=True)
 

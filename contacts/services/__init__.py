@@ -1,0 +1,52 @@
+"""Everything that changes contacts."""
+
+from __future__ import annotations
+
+from contacts.services.attributes import change_attribute, define_attribute, delete_attribute
+from contacts.services.builtins import ensure_builtin_attributes
+from contacts.services.changes import touch_contacts
+from contacts.services.labels import (
+    categorise_contacts,
+    create_category,
+    create_tag,
+    delete_category,
+    delete_tag,
+    rename_category,
+    rename_tag,
+    tag_contacts,
+    untag_contacts,
+)
+from contacts.services.lists import (
+    add_to_list,
+    change_list,
+    create_list,
+    delete_list,
+    remove_from_list,
+)
+from contacts.services.references import ContactReference, find_or_create_contacts
+from contacts.services.upsert import upsert_contacts
+
+__all__ = [
+    "ContactReference",
+    "add_to_list",
+    "categorise_contacts",
+    "change_attribute",
+    "change_list",
+    "create_category",
+    "create_list",
+    "create_tag",
+    "define_attribute",
+    "delete_attribute",
+    "delete_category",
+    "delete_list",
+    "delete_tag",
+    "ensure_builtin_attributes",
+    "find_or_create_contacts",
+    "remove_from_list",
+    "rename_category",
+    "rename_tag",
+    "tag_contacts",
+    "touch_contacts",
+    "untag_contacts",
+    "upsert_contacts",
+]

@@ -1,0 +1,203 @@
+"""Histories of a batch's contacts: loaded before it, written after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+
+from contacts.bulk import insert_rows, update_rows
+from contacts.models import (
+    AttributeValue,
+    Consent,
+    ContactCategory,
+    ContactTag,
+)
+from contacts.periods import Period, Timeline
+from contacts.services.identity import Draft
+from contacts.text import key_of
+from contacts.values import StoredValue
+from workspaces.tenancy import WorkspaceModel
+
+Details = tuple[Any, ...]
+
+
+def load_attributes(
+    workspace_id: int, drafts: Mapping[int, Draft], attribute_ids: Collection[int]
+) -> None:
+    """The histories of some attributes of some contacts."""
+    rows = AttributeValue.objects.in_workspace(workspace_id).filter(
+        contact_id__in=list(drafts), attribute_id__in=list(attribute_ids)
+    )
+    for row in rows.order_by("valid_from").values_list(
+        "contact_id",
+        "attribute_id",
+        "slot",
+        "text",
+        "text_norm",
+        "number",
+        "date",
+        "instant",
+        "address_hash",
+        "id",
+        "observed_at",
+        "valid_from",
+        "valid_to",
+        named=False,
+    ):
+        contact_id, attribute_id, slot = row[:3]
+        address_hash = None if row[8] is None else bytes(row[8])
+        value = StoredValue(*row[3:8], address_hash)
+        slots = drafts[contact_id].attributes.setdefault(attribute_id, {})
+        slots.setdefault(slot, Timeline()).periods.append(_period(value, *row[9:]))
+
+
+def load_tags(workspace_id: int, drafts: Mapping[int, Draft], keys: Collection[str]) -> None:
+    """The histories of some tags on some contacts."""
+    rows = ContactTag.objects.in_workspace(workspace_id).filter(
+        contact_id__in=list(drafts),
+        tag__key__in=list(keys),
+        tag__workspace_id=workspace_id,
+    )
+    for contact_id, key, *row in rows.order_by("valid_from").values_list(
+        "contact_id", "tag__key", "id", "observed_at", "valid_from", "valid_to"
+    ):
+        timeline = drafts[contact_id].tags.setdefault(key, Timeline())
+        timeline.periods.append(_period(True, *row))
+
+
+def load_categories(workspace_id: int, drafts: Mapping[int, Draft]) -> None:
+    """The histories of every category of some contacts."""
+    rows = ContactCategory.objects.in_workspace(workspace_id).filter(contact_id__in=list(drafts))
+    for contact_id, category_id, *row in rows.order_by("valid_from").values_list(
+        "contact_id", "category_id", "id", "observed_at", "valid_from", "valid_to"
+    ):
+        timeline = drafts[contact_id].categories.setdefault(category_id, Timeline())
+        timeline.periods.append(_period(True, *row))
+
+
+def load_consents(workspace_id: int, drafts: Mapping[int, Draft]) -> None:
+    """The histories of every consent of some contacts."""
+    rows = Consent.objects.in_workspace(workspace_id).filter(contact_id__in=list(drafts))
+    for contact_id, channel, topic, status, source, ip, wording, *row in rows.order_by(
+        "valid_from"
+    ).values_list(
+        "contact_id",
+        "channel",
+        "topic",
+        "status",
+        "source",
+        "ip_address",
+        "wording",
+        "id",
+        "observed_at",
+        "valid_from",
+        "valid_to",
+    ):
+        timeline = drafts[contact_id].consents.setdefault((channel, topic), Timeline())
+        period = _period(status, *row)
+        period.details = (source, ip, wording)
+        timeline.periods.append(period)
+
+
+def _period(
+    value: Any, row_id: int, observed_at: datetime | None, start: datetime, end: datetime | None
+) -> Period[Any]:
+    return Period(value, start, end, observed_at or start, row_id=row_id)
+
+
+def write_attributes(workspace_id: int, drafts: Iterable[Draft]) -> None:
+    """Store what changed in attributes."""
+
+    def timelines() -> Iterator[tuple[Details, Timeline[StoredValue]]]:
+        for draft in drafts:
+            for attribute_id, slots in draft.attributes.items():
+                for slot, timeline in slots.items():
+                    yield (draft.id, attribute_id, slot), timeline
+
+    def columns(period: Period[StoredValue]) -> Details:
+        norm = period.value.text_norm
+        return (*period.value, None if norm is None else key_of(norm))
+
+    fields = ("contact", "attribute", "slot", *StoredValue._fields, "text_key")
+    _write(AttributeValue, workspace_id, fields, timelines(), columns)
+
+
+def write_tags(
+    workspace_id: int, drafts: Iterable[Draft], tag_ids: Mapping[str, int], source: str
+) -> None:
+    """Store what changed in tags."""
+    timelines = (
+        ((draft.id, tag_ids[key]), timeline)
+        for draft in drafts
+        for key, timeline in draft.tags.items()
+        if key in tag_ids
+    )
+    _write(ContactTag, workspace_id, ("contact", "tag", "source"), timelines, lambda _: (source,))
+
+
+def write_categories(workspace_id: int, drafts: Iterable[Draft], source: str) -> None:
+    """Store what changed in categories."""
+    timelines = (
+        ((draft.id, category_id), timeline)
+        for draft in drafts
+        for category_id, timeline in draft.categories.items()
+    )
+    fields = ("contact", "category", "source")
+    _write(ContactCategory, workspace_id, fields, timelines, lambda _: (source,))
+
+
+def write_consents(workspace_id: int, drafts: Iterable[Draft]) -> None:
+    """Store what changed in consents."""
+    timelines = (
+        ((draft.id, channel, topic), timeline)
+        for draft in drafts
+        for (channel, topic), timeline in draft.consents.items()
+    )
+    fields = ("contact", "channel", "topic", "status", "source", "ip_address", "wording")
+    _write(
+        Consent,
+        workspace_id,
+        fields,
+        timelines,
+        lambda period: (period.value, *(period.details or ("", None, ""))),
+    )
+
+
+_VALIDITY = ("observed_at", "valid_from", "valid_to")
+
+
+def _write(
+    model: type[WorkspaceModel],
+    workspace_id: int,
+    fields: Sequence[str],
+    timelines: Iterable[tuple[Details, Timeline[Any]]],
+    columns: Callable[[Period[Any]], Details],
+) -> None:
+    """Delete, then close, then open, then insert: one row at most is ever the current one."""
+    deleted: list[int] = []
+    closed: list[Details] = []
+    opened: list[Details] = []
+    new: list[Details] = []
+    for keys, timeline in timelines:
+        deleted += timeline.deleted
+        for period in timeline.periods:
+            if not period.is_touched:
+                continue
+            validity = (period.confirmed_at, period.start, period.end)
+            if period.row_id is None:
+                new.append((*keys, *columns(period), *validity))
+            else:
+                changed = opened if period.end is None else closed
+                changed.append((period.row_id, *validity))
+    if deleted:
+        _rows(model, workspace_id).filter(pk__in=deleted).delete()
+    update_rows(model, workspace_id, _VALIDITY, closed)
+    update_rows(model, workspace_id, _VALIDITY, opened)
+    insert_rows(model, workspace_id, (*fields, *_VALIDITY), new)
+
+
+def _rows(model: type[WorkspaceModel], workspace_id: int) -> models.QuerySet[Any]:
+    return model.objects.in_workspace(workspace_id)
