@@ -1,0 +1,203 @@
+"""Segments over REST, for keys under /api/v1/ and for the wizard under /w/<workspace>/api/."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from rest_framework import mixins, status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from contacts.models import Contact
+from segments import services
+from segments.criteria.base import all_criteria
+from segments.criteria.forms import criterion_form
+from segments.criteria.tree import InvalidTree
+from segments.filters import SegmentFilters
+from segments.models import Segment
+from segments.serializers import (
+    EvaluationAsked,
+    SegmentGiven,
+    SegmentSerializer,
+    TextGiven,
+    answer_document,
+)
+from segments.services.saving import SegmentInput
+from segments.suggestions import suggest
+from segments.text import from_text, to_text
+from segments.wizard.templates import templates_for
+from workspaces.api import ProblemError, WorkspaceViewSet
+from workspaces.batches import ItemError
+from workspaces.policies import Action
+
+
+@contextmanager
+def tree_problems() -> Iterator[None]:
+    """An invalid tree is a 400 that names every fault by its path."""
+    try:
+        yield
+    except InvalidTree as error:
+        raise ProblemError(
+            400,
+            "invalid_tree",
+            _("The criteria tree isn't valid."),
+            errors=[ItemError(e.path, e.code, str(e.message)) for e in error.errors],
+        ) from error
+
+
+class CriterionViewSet(WorkspaceViewSet):
+    """Every criterion there is: form, JSON schema and examples."""
+
+    required: ClassVar[dict[str, Action]] = {"GET": Action.READ_SEGMENTS}
+    queryset = Segment.objects.none()
+
+    def list(self, request: Request, **kwargs: Any) -> Response:
+        return Response(
+            {
+                "criteria": [
+                    {**criterion_form(cls), "schema": cls.model_json_schema()}
+                    for cls in all_criteria()
+                ]
+            }
+        )
+
+
+class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, WorkspaceViewSet):
+    """Saved segments, and trees that needn't be saved."""
+
+    serializer_class = SegmentSerializer
+    filterset_class = SegmentFilters
+    queryset = Segment.objects.all()
+    required: ClassVar[dict[str, Action]] = {
+        "GET": Action.READ_SEGMENTS,
+        "POST": Action.WRITE_SEGMENTS,
+        "PATCH": Action.WRITE_SEGMENTS,
+        "PUT": Action.WRITE_SEGMENTS,
+        "DELETE": Action.WRITE_SEGMENTS,
+        "evaluate": Action.READ_SEGMENTS,
+        "text": Action.READ_SEGMENTS,
+    }
+
+    def create(self, request: Request, **kwargs: Any) -> Response:
+        given = self._given(request, partial=False)
+        with tree_problems():
+            segment = services.create_segment(actor=self.actor, given=given, now=self.now)
+        return Response(SegmentSerializer(segment).data, status=status.HTTP_201_CREATED)
+
+    def update(self, request: Request, **kwargs: Any) -> Response:
+        return self._change(request, partial=False)
+
+    def partial_update(self, request: Request, **kwargs: Any) -> Response:
+        return self._change(request, partial=True)
+
+    def destroy(self, request: Request, **kwargs: Any) -> Response:
+        try:
+            services.archive_segment(actor=self.actor, segment=self.get_object(), now=self.now)
+        except services.SegmentInUseError as error:
+            raise ProblemError(409, "in_use", str(error)) from error
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def _change(self, request: Request, *, partial: bool) -> Response:
+        given = self._given(request, partial=partial)
+        with tree_problems():
+            segment = services.change_segment(
+                actor=self.actor, segment=self.get_object(), given=given, now=self.now
+            )
+        return Response(SegmentSerializer(segment).data)
+
+    def _given(self, request: Request, *, partial: bool) -> SegmentInput:
+        asked = SegmentGiven(data=request.data, partial=partial)
+        asked.is_valid(raise_exception=True)
+        return SegmentInput(**asked.validated_data)
+
+    @action(detail=True, methods=["post"])
+    def duplicate(self, request: Request, **kwargs: Any) -> Response:
+        """A copy under a free name."""
+        with tree_problems():
+            copy = services.duplicate_segment(
+                actor=self.actor, segment=self.get_object(), now=self.now
+            )
+        return Response(SegmentSerializer(copy).data, status=status.HTTP_201_CREATED)
+
+    @action(detail=False, methods=["post"])
+    def evaluate(self, request: Request, **kwargs: Any) -> Response:
+        """Sizes of all nodes, sentence, warnings and some members, all from one snapshot."""
+        asked = EvaluationAsked(data=request.data)
+        asked.is_valid(raise_exception=True)
+        given = asked.validated_data
+        with tree_problems():
+            answer = services.evaluate_where(
+                workspace=self.workspace,
+                where=given["where"],
+                as_of=given.get("as_of") or self.now,
+                pinned_in=given["pinned_in"],
+                pinned_out=given["pinned_out"],
+                segment_id=given.get("segment"),
+            )
+        document = answer_document(answer)
+        if (page := given.get("members")) is not None:
+            contacts = services.member_page(
+                workspace=self.workspace, members=answer.evaluation.members, **page
+            )
+            document["members"] = [_member(contact) for contact in contacts]
+        return Response(document)
+
+    @action(detail=False, methods=["post"])
+    def text(self, request: Request, **kwargs: Any) -> Response:
+        """A tree as YAML, or the tree of a YAML text."""
+        asked = TextGiven(data=request.data)
+        asked.is_valid(raise_exception=True)
+        if "where" in asked.validated_data:
+            return Response({"text": to_text(asked.validated_data["where"])})
+        with tree_problems():
+            return Response({"where": from_text(asked.validated_data["text"])})
+
+    @action(detail=False, methods=["get"])
+    def suggestions(self, request: Request, **kwargs: Any) -> Response:
+        """Real values for a control, with how many contacts or rows have them."""
+        found = suggest(
+            workspace=self.workspace,
+            kind=request.query_params.get("kind", "")[:40],
+            query=request.query_params.get("q", "")[:100],
+            within=request.query_params.get("within", "")[:120],
+        )
+        return Response({"results": found})
+
+    @action(detail=False, methods=["get"])
+    def templates(self, request: Request, **kwargs: Any) -> Response:
+        """Ready trees filled from the workspace's own data."""
+        return Response({"templates": templates_for(workspace=self.workspace, now=self.now)})
+
+
+def _member(contact: Contact) -> dict[str, Any]:
+    return {
+        "id": contact.pk,
+        "external_id": contact.external_id,
+        "name": contact.full_name,
+        "email": contact.email,
+    }
+
+
+def instant_param(request: Request, name: str) -> Any:
+    """An instant of the query string; None when absent. Without a zone it is an error."""
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    value = None
+    try:
+        value = parse_datetime(text)
+    except ValueError:
+        value = None
+    if value is None or value.tzinfo is None:
+        raise ProblemError(
+            400,
+            "invalid",
+            _("The request isn't valid."),
+            errors=[ItemError(f"$.{name}", "invalid", _("An instant with a zone is expected."))],
+        )
+    return value
