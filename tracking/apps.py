@@ -10,3 +10,9 @@ class TrackingConfig(AppConfig):
     name = "tracking"
     verbose_name = _("Tracking")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from tracking.receivers import add_builtin_kinds
+        from workspaces.signals import workspace_created
+
+        workspace_created.connect(add_builtin_kinds, dispatch_uid="tracking.builtin_kinds")

@@ -360,7 +360,7 @@ class MarketingAction(Fact):
 class SourceCoverage(WorkspaceModel):
     """Since when a source of facts is recorded (semantics 15): the first fact received of it."""
 
-    source = models.CharField(max_length=40, db_collation="C")  # visits, messages.email, …
+    source = models.CharField(max_length=80, db_collation="C")  # visits, messages.email, …
     recorded_since = models.DateTimeField()
 
     class Meta:

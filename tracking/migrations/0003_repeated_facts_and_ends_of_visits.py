@@ -28,4 +28,9 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="visit", name="ended_at", field=models.DateTimeField()
         ),
+        migrations.AlterField(
+            model_name="sourcecoverage",
+            name="source",
+            field=models.CharField(db_collation="C", max_length=80),
+        ),
     ]
