@@ -40,8 +40,7 @@ def _where(node: Node, scope: Scope) -> Q:
                 condition = condition & part if node.kind == "all" else condition | part
             return condition
         case SegmentNode():
-            assert node.tree is not None
-            inside = Q(pk__in=_ids(node.tree, scope))
+            inside = Q(pk__in=_ids(node.opened, scope))
             return apply_pins(inside, node.segment_id, scope)
         case _:
             assert_never(node)

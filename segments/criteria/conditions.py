@@ -148,7 +148,7 @@ def conditions(*kinds: type[Condition], **extras: Any) -> Any:
         custom_error_type="condition_unknown",
         custom_error_message=str(_("This condition isn't known here.")),
     )
-    union = options[0] if len(options) == 1 else Union[options]
+    union = options[0] if len(options) == 1 else Union[options]  # noqa: UP007 (made at run time)
     return Annotated[
         list[Annotated[union, choice]],  # type: ignore[valid-type]
         Field(max_length=MAX_CONDITIONS),

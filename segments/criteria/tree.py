@@ -100,6 +100,13 @@ class SegmentNode:
     tree: Node | None
 
     @property
+    def opened(self) -> Node:
+        """The tree of a live node; only a disabled one has none."""
+        if self.tree is None:
+            raise ValueError("A switched-off segment isn't evaluated.")
+        return self.tree
+
+    @property
     def canonical(self) -> str:
         return _hash({"segment": self.segment_id})
 
@@ -243,9 +250,12 @@ class _Parser:
         found = tuple(child for child in children if child is not None)
         if not content:
             self._fail(here, "empty", _("The group is empty. Add a row or remove the group."))
-        elif not is_disabled and len(found) == len(children):
-            if all(child.is_disabled for child in found):
-                self._fail(here, "empty", _("Everything in the group is switched off."))
+        elif (
+            not is_disabled
+            and len(found) == len(children)
+            and all(child.is_disabled for child in found)
+        ):
+            self._fail(here, "empty", _("Everything in the group is switched off."))
         return Group(path, is_disabled, kind, found) if len(found) == len(children) else None
 
     def _not(

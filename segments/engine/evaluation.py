@@ -117,8 +117,7 @@ class _Evaluator:
                 assert_never(node)
 
     def _segment(self, node: SegmentNode) -> ContactSet:
-        assert node.tree is not None
-        inside = self._set_of_closed(node.tree)
+        inside = self._set_of_closed(node.opened)
         kept_in = self.fetched[_pin_key(node, PinDirection.IN)] & self.universe
         kept_out = self.fetched[_pin_key(node, PinDirection.OUT)]
         return (inside | kept_in) - kept_out
@@ -249,8 +248,7 @@ def _collect(
             if present is not None:
                 queries[f"present:{node.canonical}"] = present
     elif isinstance(node, SegmentNode):
-        assert node.tree is not None
-        _collect(node.tree, scope, queries, with_absence=False)
+        _collect(node.opened, scope, queries, with_absence=False)
         for direction in PinDirection:
             pins = scope.contacts().filter(pinned(node.segment_id, direction, scope))
             queries[_pin_key(node, direction)] = pins.values("pk")
