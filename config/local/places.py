@@ -8,7 +8,7 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 VAR = ROOT / "var"
@@ -32,6 +32,13 @@ class Account:
     def own(self, path: Path) -> None:
         """Give the path to the account."""
         os.chown(path, self.uid, self.gid)
+
+
+def identity(account: Account | None) -> dict[str, Any]:
+    """Return the arguments that make `subprocess` run a program as the account."""
+    if account is None:
+        return {}
+    return {"user": account.uid, "group": account.gid, "extra_groups": []}
 
 
 def say(text: str) -> None:

@@ -15,7 +15,7 @@ import psycopg
 from psycopg import sql
 
 from config.local.binaries import PostgresBinaries, find_postgres
-from config.local.places import Account, LocalServerError, unprivileged_account
+from config.local.places import Account, LocalServerError, identity, unprivileged_account
 from config.local.processes import free_port, spawn, stop
 from config.local.secret_files import new_password
 
@@ -137,7 +137,7 @@ class Postgres:
                 text=True,
                 env=self._environment(),
                 cwd="/",
-                **self._identity(),
+                **identity(self.account),
             )
         finally:
             password_file.unlink()
@@ -239,11 +239,6 @@ class Postgres:
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
         return {**kept, "LC_ALL": "C", "TZ": "UTC"}
-
-    def _identity(self) -> dict[str, object]:
-        if self.account is None:
-            return {}
-        return {"user": self.account.uid, "group": self.account.gid, "extra_groups": []}
 
 
 def _end_of(log: Path, lines: int = 20) -> str:

@@ -10,9 +10,9 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-from config.local.places import Account
+from config.local.places import Account, identity
 
 PR_SET_PDEATHSIG = 1
 
@@ -46,9 +46,6 @@ def spawn(
     Where the kernel offers it the child gets `death_signal` if we are killed.
     """
     output: IO[bytes] | None = log.open("ab") if log else None
-    identity: dict[str, Any] = {}
-    if account is not None:
-        identity = {"user": account.uid, "group": account.gid, "extra_groups": []}
     try:
         return subprocess.Popen(
             [str(part) for part in command],
@@ -59,7 +56,7 @@ def spawn(
             cwd=cwd,
             start_new_session=True,
             preexec_fn=_die_with_parent(death_signal),
-            **identity,
+            **identity(account),
         )
     finally:
         if output:
