@@ -97,7 +97,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _check_depth(document: Any) -> None:
     level = [document]
-    for _depth in range(MAX_DEPTH + 1):
+    for _depth in range(MAX_DEPTH):
         level = [child for parent in level for child in _children(parent)]
         if not level:
             return

@@ -17,7 +17,6 @@ from django.core.exceptions import (
 )
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import Error as DatabaseError
-from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
@@ -75,14 +74,10 @@ def problem_response(
 def problem_exception_handler(
     exc: Exception, context: Mapping[str, Any] | None = None
 ) -> HttpResponse | None:
-    """Turn what a view raised into a problem; None (a 500) for what nobody foresaw."""
-    response = _respond(exc)
-    if response is not None and transaction.get_connection().in_atomic_block:
-        transaction.set_rollback(True)
-    return response
+    """Turn what a view raised into a problem; None (a 500) for what nobody foresaw.
 
-
-def _respond(exc: Exception) -> HttpResponse | None:
+    `WorkspaceMiddleware` rolls back what was written before.
+    """
     match exc:
         case ProblemError():
             headers = {} if exc.retry_after is None else {"Retry-After": str(exc.retry_after)}
