@@ -94,6 +94,9 @@ class Timeline(Generic[V]):
 
     def _fill(self, value: V, at: datetime, details: tuple[object, ...]) -> bool:
         """Put a value into the gap that begins at or before `at`; join equal neighbours."""
+        if not self.periods:
+            self.periods.append(Period(value, at, None, at, details=details, is_touched=True))
+            return True
         position = bisect_right(self.periods, at, key=lambda period: period.start)
         before = self.periods[position - 1] if position else None
         after = self.periods[position] if position < len(self.periods) else None

@@ -5,6 +5,14 @@ from __future__ import annotations
 from contacts.services.attributes import change_attribute, define_attribute, delete_attribute
 from contacts.services.builtins import ensure_builtin_attributes
 from contacts.services.changes import touch_contacts
+from contacts.services.consents import (
+    address_digest,
+    lift_suppression,
+    set_consent,
+    suppress_address,
+    suppress_digest,
+)
+from contacts.services.erasure import erase_contact, export_contact
 from contacts.services.labels import (
     categorise_contacts,
     create_category,
@@ -23,12 +31,14 @@ from contacts.services.lists import (
     delete_list,
     remove_from_list,
 )
+from contacts.services.merging import merge_contacts
 from contacts.services.references import ContactReference, find_or_create_contacts
 from contacts.services.upsert import upsert_contacts
 
 __all__ = [
     "ContactReference",
     "add_to_list",
+    "address_digest",
     "categorise_contacts",
     "change_attribute",
     "change_list",
@@ -41,10 +51,17 @@ __all__ = [
     "delete_list",
     "delete_tag",
     "ensure_builtin_attributes",
+    "erase_contact",
+    "export_contact",
     "find_or_create_contacts",
+    "lift_suppression",
+    "merge_contacts",
     "remove_from_list",
     "rename_category",
     "rename_tag",
+    "set_consent",
+    "suppress_address",
+    "suppress_digest",
     "tag_contacts",
     "touch_contacts",
     "untag_contacts",

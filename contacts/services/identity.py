@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from django.db import connection
@@ -24,6 +24,9 @@ Lock = Literal["FOR NO KEY UPDATE", "FOR KEY SHARE"]
 ConsentKey = tuple[str, str]  # channel, topic
 
 
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
 class IdentityError(Exception):
     """Nobody, or more than one contact, can be meant."""
 
@@ -39,7 +42,7 @@ class Draft:
     id: int | None
     external_id: str | None
     email_key: str
-    known_since: datetime
+    known_since: datetime = NEVER
     shown: dict[str, str] = field(default_factory=dict)
     is_dirty: bool = False  # the contact's own row differs from what is stored
     kinds: set[ChangeKind] = field(default_factory=set)
