@@ -216,6 +216,7 @@ def test_a_child_that_does_not_listen_is_killed_with_its_own_children():
     assert child.stdout is not None
     grandchild = int(child.stdout.readline())
     assert runs(grandchild)
+    child.stdout.close()
     stop(child, timeout=0.3)
     assert child.returncode == -signal.SIGKILL
     wait_until_gone(grandchild)
@@ -248,7 +249,6 @@ def test_nothing_is_started_where_the_environment_names_servers():
         assert variables == {}
 
 
-@pytest.mark.night
 def test_everything_starts_answers_and_stops_from_a_directory_only_its_owner_reads(
     tmp_path: Path,
 ):
