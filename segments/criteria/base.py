@@ -52,11 +52,15 @@ class Speech:
 
 @dataclass(frozen=True)
 class Reference:
-    """A key in a tree that must exist in the workspace. `path` is relative to the leaf."""
+    """A key in a tree that must exist in the workspace. `path` is relative to the leaf.
+
+    `types`: which types of attribute or parameter fit; empty for all.
+    """
 
     kind: str
     key: str
     path: tuple[str | int, ...]
+    types: tuple[str, ...] = ()
 
 
 class Criterion(Value):
@@ -84,6 +88,22 @@ class Criterion(Value):
     def present(self, scope: Scope) -> QuerySet[Any] | None:
         """Contact ids that have a value, or any fact, of the kind asked about; None: everybody."""
         return None
+
+    def recorded_sources(self) -> tuple[str, ...]:
+        """`sources`, where they depend on the parameters."""
+        return self.sources
+
+    def windows(self) -> tuple[WindowKind | str, ...]:
+        """The windows the answer looks into, for coverage."""
+        return tuple(windows_in(self))
+
+    def instants(self) -> int:
+        """At how many instants a segment named here is evaluated."""
+        return 1
+
+    def more_references(self) -> Iterator[Reference]:
+        """Keys that must exist and depend on other parameters."""
+        yield from ()
 
     def check(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """Rules between parameters: (path below the leaf, message) for each one broken."""
@@ -160,6 +180,8 @@ def _control_in(annotation: Any) -> Control | None:
 
 def references_in(value: BaseModel, path: tuple[str | int, ...] = ()) -> Iterator[Reference]:
     """Every key below this value that must exist in the workspace."""
+    if isinstance(value, Criterion):
+        yield from value.more_references()
     for name, info in type(value).model_fields.items():
         content = getattr(value, name)
         here = (*path, info.alias or name)
@@ -171,9 +193,26 @@ def references_in(value: BaseModel, path: tuple[str | int, ...] = ()) -> Iterato
                 if isinstance(item, BaseModel):
                     yield from references_in(item, (*here, index))
                 elif control is not None and control.reference:
-                    yield Reference(control.reference, str(item), (*here, index))
+                    yield Reference(control.reference, str(item), (*here, index), control.types)
         elif control is not None and control.reference and content is not None:
-            yield Reference(control.reference, str(content), here)
+            yield Reference(control.reference, str(content), here, control.types)
+
+
+def windows_in(value: BaseModel) -> Iterator[WindowKind | str]:
+    """Every window below this value."""
+    for name, info in type(value).model_fields.items():
+        content = getattr(value, name)
+        control = control_of(info)
+        if isinstance(content, WindowKind) or (
+            isinstance(content, str) and control is not None and control.kind == "window"
+        ):
+            yield content
+        elif isinstance(content, BaseModel):
+            yield from windows_in(content)
+        elif isinstance(content, list):
+            for item in content:
+                if isinstance(item, BaseModel):
+                    yield from windows_in(item)
 
 
 def broken_rules(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -64,6 +64,12 @@ class Scope:
         if missing:
             cached.update(resolve(self.workspace, reference, missing))
         return sorted({i for key in keys if key in cached for i in cached[key].ids})
+
+    def type_of(self, reference: str, key: str) -> str:
+        """The type of an attribute or parameter; empty where there is none."""
+        self.ids_of(reference, [key])
+        found: Found | None = self._cache[f"ids:{reference}"].get(key)
+        return found.type if found else ""
 
     # --- Where rows come from ---------------------------------------------------------------
 
@@ -140,12 +146,44 @@ class Scope:
             return queryset
         if isinstance(window, Since):
             return self._since(queryset, window, column, contact)
-        if getattr(window, "zone", None) == WindowZone.CONTACT:
-            return queryset.filter(self._by_zone(window, column, contact))
-        return queryset.filter(_between(column, window.bounds(self.clock)))
+        return queryset.filter(
+            self.by_clock(window, lambda clock: _between(column, window.bounds(clock)), contact)
+        )
 
-    def contact_zones(self) -> list[tuple[Clock, Q]]:
-        """Each zone contacts have, with the condition on `contact_id` that tells whose it is.
+    def after(self, queryset: QuerySet[M], window: WindowKind | str) -> Any:
+        """The facts at or after the window's end."""
+        if isinstance(window, str) or window.bounds(self.clock).end is None:
+            return queryset.none()
+        return queryset.filter(
+            self.by_clock(
+                window, lambda clock: _between("occurred_at", Bounds(window.bounds(clock).end, None))
+            )
+        )
+
+    def before(self, queryset: QuerySet[M], window: WindowKind | str) -> Any:
+        """The facts before the window's start."""
+        if isinstance(window, str) or window.bounds(self.clock).start is None:
+            return queryset.none()
+        return queryset.filter(
+            self.by_clock(
+                window,
+                lambda clock: _between("occurred_at", Bounds(None, window.bounds(clock).start)),
+            )
+        )
+
+    def by_clock(
+        self, window: WindowKind, make: Callable[[Clock], Q], contact: str = "contact_id"
+    ) -> Q:
+        """A condition on local time: in the workspace's zone, or in each contact's own."""
+        if getattr(window, "zone", None) != WindowZone.CONTACT:
+            return make(self.clock)
+        condition = Q()
+        for clock, whose in self.contact_zones(contact):
+            condition |= whose & make(clock)
+        return condition
+
+    def contact_zones(self, contact: str = "contact_id") -> list[tuple[Clock, Q]]:
+        """Each zone contacts have, with the condition on `contact` that tells whose it is.
 
         The last one is the workspace's: contacts without a zone, or with one that isn't known.
         """
@@ -155,18 +193,13 @@ class Scope:
         zones = [
             (
                 Clock(self.as_of, ZoneInfo(known[name]), self.workspace.week_start),
-                Q(contact_id__in=values.filter(text_norm=name).values("contact_id")),
+                Q((f"{contact}__in", values.filter(text_norm=name).values("contact_id"))),
             )
             for name in used
         ]
-        others = ~Q(contact_id__in=values.filter(text_norm__in=used).values("contact_id"))
+        elsewhere = values.filter(text_norm__in=used).values("contact_id")
+        others = ~Q((f"{contact}__in", elsewhere))
         return [*zones, (self.clock, others)]
-
-    def _by_zone(self, window: WindowKind, column: str, contact: str) -> Q:
-        condition = Q()
-        for clock, whose in self.contact_zones():
-            condition |= whose & _between(column, window.bounds(clock))
-        return condition
 
     def _since(self, queryset: QuerySet[M], window: Since, column: str, contact: str) -> Any:
         latest = (

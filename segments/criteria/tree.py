@@ -350,6 +350,9 @@ class _Parser:
             if match is None:
                 where = _join(path, reference.path)
                 self._fail(where, "not_found", _("There is no such thing in this workspace."))
+            elif reference.types and match.type not in reference.types:
+                where = _join(path, reference.path)
+                self._fail(where, "wrong_type", _("This question doesn't fit its type."))
             else:
                 self.labels[reference.kind, reference.key] = match.label
 

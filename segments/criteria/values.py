@@ -59,6 +59,11 @@ class Control:
         self.shown_when = shown_when or {}
         self.extras = extras
 
+    @property
+    def types(self) -> tuple[str, ...]:
+        """Which types of attribute or parameter the reference may have; empty for all."""
+        return tuple(self.extras.get("types", ()))
+
     def describe(self) -> dict[str, Any]:
         described: dict[str, Any] = {"control": self.kind, **self.extras}
         if self.reference:
