@@ -156,7 +156,8 @@ class Scope:
             return queryset.none()
         return queryset.filter(
             self.by_clock(
-                window, lambda clock: _between("occurred_at", Bounds(window.bounds(clock).end, None))
+                window,
+                lambda clock: _between("occurred_at", Bounds(window.bounds(clock).end, None)),
             )
         )
 

@@ -3,8 +3,9 @@ nothing is known about them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -12,6 +13,8 @@ from django.utils.translation import ngettext
 from segments.criteria.scope import Scope
 from segments.criteria.tree import Leaf, Tree
 from segments.engine.evaluation import Evaluation
+from tracking.models import SourceCoverage
+from workspaces.models import Workspace
 
 
 @dataclass(frozen=True)
@@ -43,3 +46,16 @@ def warnings_for(tree: Tree, scope: Scope, evaluation: Evaluation) -> Sequence[W
             number = count.only_by_absence
             found.append(Warning(leaf.path, "only_by_absence", message % number, number))
     return found
+
+
+def sources_missing_at(tree: Tree, *, workspace: Workspace, as_of: datetime) -> Iterator[str]:
+    """Sources the tree asks about that weren't recorded yet at the instant."""
+    asked = sorted(
+        {s for leaf in tree.leaves() if isinstance(leaf, Leaf) for s in leaf.criterion.sources}
+    )
+    known = dict(
+        SourceCoverage.objects.in_workspace(workspace)
+        .filter(source__in=asked)
+        .values_list("source", "recorded_since")
+    )
+    yield from (source for source in asked if source in known and known[source] > as_of)

@@ -1,0 +1,156 @@
+"""Counts a segment: members, size, entered and left, from one snapshot of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+from django.db import OperationalError
+from django.utils.translation import gettext as _
+
+from segments.criteria.scope import Scope
+from segments.criteria.tree import InvalidTree, Tree, parse_tree
+from segments.engine.evaluation import Evaluation, evaluate_tree
+from segments.engine.sets import ContactSet
+from segments.models import (
+    PinDirection,
+    Recount,
+    RecountReason,
+    Segment,
+    SegmentPin,
+    SegmentState,
+    Snapshot,
+)
+from segments.services import queueing
+from segments.services.queueing import Claim
+from segments.signals import segment_counted
+from workspaces.models import Workspace
+from workspaces.tenancy import workspace_scope
+
+logger = structlog.get_logger(__name__)
+
+Clock = Callable[[], datetime]
+
+_PASSING = {"40001", "40P01", "55P03"}  # serialisation failure, deadlock, lock timeout
+
+
+def count_claimed(*, claim: Claim, clock: Clock) -> None:
+    """Count one claimed recount and record it, or say why not. Never leaves it open."""
+    workspace = Workspace.objects.get(pk=claim.workspace_id)
+    try:
+        with workspace_scope(workspace, isolation="REPEATABLE READ"):
+            _count(workspace, claim, clock)
+    except OperationalError as error:
+        state = getattr(error.__cause__, "sqlstate", "")
+        with workspace_scope(workspace):
+            if state in _PASSING:
+                queueing.put_back(claim)
+            else:
+                _record_failure(claim, clock(), _what_failed(state))
+    except Exception:
+        logger.exception("recount_failed", recount=claim.recount_id)
+        with workspace_scope(workspace):
+            _record_failure(claim, clock(), _("Counting failed. The log says more."))
+
+
+def _what_failed(state: str | None) -> str:
+    if state == "57014":
+        return _("Counting took too long and was stopped.")
+    return _("The database couldn't be reached while counting.")
+
+
+def _count(workspace: Workspace, claim: Claim, clock: Clock) -> None:
+    recount = _own_recount(claim)
+    if recount is None:
+        return
+    segment = Segment.objects.in_workspace(workspace).select_for_update().get(pk=recount.segment_id)
+    as_of = clock()
+    if segment.archived_at is not None or recount.version_number != segment.version_number:
+        queueing.cancel_recount(recount=recount, now=as_of)
+        return
+    try:
+        evaluation = evaluate_segment(segment=segment, workspace=workspace, as_of=as_of)
+    except InvalidTree as error:
+        mark_broken(segment=segment, error=error)
+        queueing.fail(claim, now=clock(), error=segment.error)
+        return
+    if not queueing.finish(claim, now=clock(), size=evaluation.size, as_of=as_of):
+        return
+    snapshot = record_snapshot(segment=segment, evaluation=evaluation, recount=recount)
+    segment.size, segment.counted_at = evaluation.size, as_of
+    segment.state, segment.error = SegmentState.FRESH, ""
+    segment.save(update_fields=["size", "counted_at", "state", "error"])
+    segment_counted.send(sender=Segment, segment=segment, snapshot=snapshot, now=as_of)
+
+
+def _own_recount(claim: Claim) -> Recount | None:
+    if not queueing.still_mine(claim):
+        return None
+    return Recount.objects.in_workspace(claim.workspace_id).get(pk=claim.recount_id)
+
+
+def _record_failure(claim: Claim, now: datetime, message: str) -> None:
+    if not queueing.fail(claim, now=now, error=message):
+        return
+    recount = Recount.objects.in_workspace(claim.workspace_id).get(pk=claim.recount_id)
+    if recount.reason != RecountReason.BACKFILL:
+        Segment.objects.in_workspace(claim.workspace_id).filter(pk=recount.segment_id).update(
+            state=SegmentState.FAILED, error=message
+        )
+
+
+def mark_broken(*, segment: Segment, error: InvalidTree) -> None:
+    """A reference is gone: the segment is shown, but not counted and not sent to."""
+    segment.state = SegmentState.BROKEN
+    segment.error = "; ".join(f"{e.path}: {e.message}" for e in error.errors)[:2000]
+    segment.save(update_fields=["state", "error"])
+
+
+def tree_of(*, segment: Segment, workspace: Workspace) -> Tree:
+    """The segment's current tree. Raises `InvalidTree` where it is broken."""
+    return parse_tree(segment.definition.get("where"), workspace=workspace, ancestors=(segment.pk,))
+
+
+def evaluate_segment(*, segment: Segment, workspace: Workspace, as_of: datetime) -> Evaluation:
+    """The segment by its current definition and the pins of that instant."""
+    scope = Scope(workspace, as_of)
+    pins = scope.valid(SegmentPin).filter(segment_id=segment.pk)
+    by_direction: dict[str, list[int]] = {direction: [] for direction in PinDirection.values}
+    for direction, contact_id in pins.values_list("direction", "contact_id"):
+        by_direction[direction].append(contact_id)
+    return evaluate_tree(
+        tree_of(segment=segment, workspace=workspace),
+        scope,
+        pinned_in=by_direction[PinDirection.IN],
+        pinned_out=by_direction[PinDirection.OUT],
+    )
+
+
+def record_snapshot(*, segment: Segment, evaluation: Evaluation, recount: Recount) -> Snapshot:
+    """Store what was counted; previous + entered - left = size."""
+    previous = (
+        Snapshot.objects.in_workspace(segment.workspace_id)
+        .filter(segment=segment, is_recorded=True, as_of__lt=evaluation.as_of)
+        .order_by("-as_of")
+        .first()
+    )
+    before = (
+        ContactSet.empty(segment.workspace_id)
+        if previous is None
+        else ContactSet.unpack(segment.workspace_id, previous.members)
+    )
+    return Snapshot.objects.create(
+        workspace_id=segment.workspace_id,
+        segment=segment,
+        recount=recount,
+        as_of=evaluation.as_of,
+        version_number=segment.version_number,
+        is_recorded=True,
+        reason=recount.reason,
+        size=evaluation.size,
+        entered=len(evaluation.members - before),
+        left=len(before - evaluation.members),
+        universe=len(evaluation.universe),
+        members=evaluation.members.pack(),
+    )

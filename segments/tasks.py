@@ -1,0 +1,46 @@
+"""Counting in the background: a tick finds what is due, workers take it from PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from time import monotonic
+from typing import Any
+
+from django.utils import timezone
+
+from segments.models import RecountReason
+from segments.services import queueing, recounting, trend
+from segments.services.queueing import Claim
+from workspaces.tasks import all_workspaces_task
+
+SECONDS_AT_A_TIME = 30  # then the rest is handed on, so that workers can be stopped
+
+_WORK: dict[str, Callable[..., None]] = {RecountReason.BACKFILL: trend.backfill_claimed}
+
+
+@all_workspaces_task()
+def tick(**_: Any) -> None:
+    """Queue due segments, reopen what dead workers held, and ring for the workers."""
+    now = timezone.now()
+    queueing.queue_due_segments(now=now)
+    queueing.reopen_abandoned(now=now)
+    if queueing.open_recounts():
+        work_recounts.apply_async(expires=60)
+
+
+@all_workspaces_task()
+def work_recounts(**_: Any) -> None:
+    """Count what is open until there is nothing left or the time is up."""
+    until = monotonic() + SECONDS_AT_A_TIME
+    while monotonic() < until:
+        claim = queueing.claim_recount(now=timezone.now())
+        if claim is None:
+            return
+        count(claim=claim, clock=timezone.now)
+    work_recounts.apply_async(expires=600)
+
+
+def count(*, claim: Claim, clock: Callable[[], datetime]) -> None:
+    """Do the work of one claim."""
+    _WORK.get(claim.reason, recounting.count_claimed)(claim=claim, clock=clock)
