@@ -142,13 +142,20 @@ class Scope:
         contact: str = "contact_id",
     ) -> Any:
         """The rows of the queryset whose instant `column` lies in the window."""
+        return queryset.filter(self.window_q(window, column, contact))
+
+    def window_q(
+        self,
+        window: WindowKind | str,
+        column: str = "occurred_at",
+        contact: str = "contact_id",
+    ) -> Q:
+        """The condition that `column` lies in the window, for filters and conditional sums."""
         if isinstance(window, str):
-            return queryset
+            return Q()
         if isinstance(window, Since):
-            return self._since(queryset, window, column, contact)
-        return queryset.filter(
-            self.by_clock(window, lambda clock: _between(column, window.bounds(clock)), contact)
-        )
+            return self._since(window, column, contact)
+        return self.by_clock(window, lambda clock: _between(column, window.bounds(clock)), contact)
 
     def after(self, queryset: QuerySet[M], window: WindowKind | str) -> Any:
         """The facts at or after the window's end."""
@@ -202,7 +209,7 @@ class Scope:
         others = ~Q((f"{contact}__in", elsewhere))
         return [*zones, (self.clock, others)]
 
-    def _since(self, queryset: QuerySet[M], window: Since, column: str, contact: str) -> Any:
+    def _since(self, window: Since, column: str, contact: str) -> Q:
         latest = (
             Activity.objects.in_workspace(self.workspace)
             .filter(
@@ -213,7 +220,7 @@ class Scope:
             .order_by("-occurred_at")
             .values("occurred_at")[:1]
         )
-        return queryset.filter((f"{column}__gt", Subquery(latest)))
+        return Q((f"{column}__gt", Subquery(latest)))
 
 
 def _between(column: str, bounds: Bounds) -> Q:
