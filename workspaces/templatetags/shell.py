@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.forms import BoundField
 from django.template import Context
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
@@ -129,6 +130,12 @@ def initials(name: str) -> str:
     words = [word for word in str(name).replace("@", " ").split() if word[:1].isalnum()]
     letters = [word[0] for word in (words[:1] + words[1:][-1:])]
     return "".join(letters).upper() or "?"
+
+
+@register.filter
+def without_placeholder(field: BoundField) -> SafeString:
+    """A form field whose placeholder would only repeat its label."""
+    return field.as_widget(attrs={"placeholder": False})
 
 
 @register.simple_tag

@@ -1,0 +1,111 @@
+"""Headless Chromium for tests: sign in, look at pages, ask axe, notice every breach of the CSP.
+
+Set KOHORTA_SCREENSHOTS to a folder to keep a picture of every page that is checked.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+
+from workspaces.models import User
+
+AXE = next((Path(__file__).parent / "vendor").glob("axe-core-*")) / "axe.min.js"
+DESKTOP = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """One browser for the whole run; tests are skipped where there is none."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("no chromium")
+    from playwright.sync_api import sync_playwright
+
+    # Playwright's loop runs in this thread; Django would refuse every query beside it.
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+    if before is None:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+def open_page(
+    chromium: Any, *, user: User | None, base_url: str, phone: bool = False, dark: bool = False
+) -> Any:
+    """A fresh page, signed in as the user; what it complains about is in `page.complaints`."""
+    context = chromium.new_context(
+        base_url=base_url,
+        viewport=PHONE if phone else DESKTOP,
+        color_scheme="dark" if dark else "light",
+        reduced_motion="reduce",
+        locale="en-GB",
+        has_touch=phone,
+    )
+    if user is not None:
+        cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session_of(user)}
+        context.add_cookies([{**cookie, "url": base_url}])
+    page = context.new_page()
+    page.complaints = []
+    page.on("console", lambda line: line.type == "error" and page.complaints.append(line.text))
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    return page
+
+
+def session_of(user: User) -> str:
+    """The key of a new session of this user."""
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    return str(session.session_key)
+
+
+def violations(page: Any) -> list[str]:
+    """What axe finds wrong, one line a node: rule, place and summary."""
+    # Evaluated by the driver, so the page's content security policy doesn't stand in the way.
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    options = {"resultTypes": ["violations"]}
+    found = page.evaluate("options => axe.run(document, options)", options)
+    return [
+        f"{violation['id']} at {node['target']}: {node['failureSummary']}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+def overflow(page: Any) -> int:
+    """By how many pixels the page can be scrolled sideways: must be 0."""
+    return int(
+        page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    )
+
+
+def keep_picture(page: Any, name: str) -> None:
+    """Save a picture of the whole page where KOHORTA_SCREENSHOTS says so."""
+    if folder := os.environ.get("KOHORTA_SCREENSHOTS"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
+
+
+def check_page(page: Any, name: str) -> None:
+    """Fail for anything axe, the console or the layout complains about."""
+    page.wait_for_load_state("networkidle")
+    keep_picture(page, name)
+    assert violations(page) == []
+    assert overflow(page) == 0
+    assert page.complaints == []
