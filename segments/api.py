@@ -6,15 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from rest_framework import mixins, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from contacts.models import Contact
 from segments import services
+from segments.api_time import SegmentTimeMixin, member_document
 from segments.criteria.base import all_criteria
 from segments.criteria.forms import criterion_form
 from segments.criteria.tree import InvalidTree
@@ -67,7 +66,7 @@ class CriterionViewSet(WorkspaceViewSet):
         )
 
 
-class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, WorkspaceViewSet):
+class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SegmentTimeMixin):
     """Saved segments, and trees that needn't be saved."""
 
     serializer_class = SegmentSerializer
@@ -144,7 +143,7 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Workspace
             contacts = services.member_page(
                 workspace=self.workspace, members=answer.evaluation.members, **page
             )
-            document["members"] = [_member(contact) for contact in contacts]
+            document["members"] = [member_document(contact) for contact in contacts]
         return Response(document)
 
     @action(detail=False, methods=["post"])
@@ -172,32 +171,3 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Workspace
     def templates(self, request: Request, **kwargs: Any) -> Response:
         """Ready trees filled from the workspace's own data."""
         return Response({"templates": templates_for(workspace=self.workspace, now=self.now)})
-
-
-def _member(contact: Contact) -> dict[str, Any]:
-    return {
-        "id": contact.pk,
-        "external_id": contact.external_id,
-        "name": contact.full_name,
-        "email": contact.email,
-    }
-
-
-def instant_param(request: Request, name: str) -> Any:
-    """An instant of the query string; None when absent. Without a zone it is an error."""
-    text = request.query_params.get(name)
-    if text is None:
-        return None
-    value = None
-    try:
-        value = parse_datetime(text)
-    except ValueError:
-        value = None
-    if value is None or value.tzinfo is None:
-        raise ProblemError(
-            400,
-            "invalid",
-            _("The request isn't valid."),
-            errors=[ItemError(f"$.{name}", "invalid", _("An instant with a zone is expected."))],
-        )
-    return value

@@ -24,13 +24,18 @@ def count_saved_definition(*, segment: Segment, now: datetime, **_: Any) -> None
         now=now,
     )
     trend.request_backfill(segment=segment, now=now)
-    transaction.on_commit(ring, robust=True)
+    ring_on_commit()
 
 
 @receiver(segment_counted)
 def keep_trend_complete(*, segment: Segment, now: datetime, **_: Any) -> None:
     """Each day that has ended since the last count gets its point."""
     trend.request_backfill(segment=segment, now=now)
+
+
+def ring_on_commit() -> None:
+    """Ring once what was asked for is there to be found."""
+    transaction.on_commit(ring, robust=True)
 
 
 def ring() -> None:

@@ -1,0 +1,193 @@
+"""Segments over time, over REST: recounts, snapshots and members at any instant."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpResponseBase, StreamingHttpResponse
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from contacts.models import Contact
+from segments.criteria.tree import InvalidTree
+from segments.engine.evaluation import Evaluation
+from segments.models import Recount, RecountReason, Segment
+from segments.receivers import ring_on_commit
+from segments.serializers import RecountSerializer, SnapshotSerializer
+from segments.services import member_page, queueing, trend
+from segments.services.recounting import evaluate_segment
+from workspaces.api import ProblemError, WorkspaceViewSet
+from workspaces.batches import ItemError
+from workspaces.policies import Action
+
+MAX_MEMBERS = 500
+CHUNK = 2_000
+
+
+class SegmentTimeMixin(WorkspaceViewSet):
+    """The routes of one segment that have to do with time."""
+
+    @action(detail=True, methods=["post"])
+    def recount(self, request: Request, **kwargs: Any) -> Response:
+        """Ask for a count now; joins one that is already waiting."""
+        segment: Segment = self.get_object()
+        recount = queueing.request_recount(
+            segment=segment,
+            reason=RecountReason.AD_HOC,
+            slot=f"ad_hoc:{self.now:%Y-%m-%dT%H:%M:%S.%f}",
+            now=self.now,
+        )
+        ring_on_commit()
+        return Response(RecountSerializer(recount).data, status=status.HTTP_202_ACCEPTED)
+
+    @action(detail=True, methods=["get"])
+    def recounts(self, request: Request, **kwargs: Any) -> Response:
+        """Counts of the segment, newest first."""
+        rows = Recount.objects.filter(segment=self.get_object()).in_workspace(self.workspace)
+        self.cursor_ordering = ("-requested_at", "-id")
+        page = self.paginate_queryset(rows)
+        return self.get_paginated_response(RecountSerializer(page, many=True).data)
+
+    @action(detail=True, methods=["post"], url_path=r"recounts/(?P<recount_id>[0-9]{1,18})/cancel")
+    def cancel_recount(self, request: Request, recount_id: str, **kwargs: Any) -> Response:
+        """Stop a count that isn't finished."""
+        rows = Recount.objects.filter(segment=self.get_object()).in_workspace(self.workspace)
+        recount = rows.filter(pk=int(recount_id)).first()
+        if recount is None:
+            raise ProblemError(404, "not_found", _("Not found."))
+        if not queueing.cancel_recount(recount=recount, now=self.now):
+            raise ProblemError(409, "finished", _("The count is finished already."))
+        recount.refresh_from_db()
+        return Response(RecountSerializer(recount).data)
+
+    @action(detail=True, methods=["get"])
+    def snapshots(self, request: Request, **kwargs: Any) -> Response:
+        """The trend: each point says whether it was recorded or recomputed."""
+        recorded = {"true": True, "false": False}.get(request.query_params.get("recorded", ""))
+        points = trend.trend_of(
+            segment=self.get_object(),
+            first=instant_param(request, "from"),
+            last=instant_param(request, "to"),
+            recorded=recorded,
+        )
+        return Response({"results": SnapshotSerializer(points, many=True).data})
+
+    @action(detail=True, methods=["get"])
+    def members(self, request: Request, **kwargs: Any) -> HttpResponseBase:
+        """Members now or at a past instant, by id; as CSV when that is accepted."""
+        if not self.actor.may(Action.READ_CONTACTS):
+            raise PermissionDenied
+        as_of = instant_param(request, "as_of") or self.now
+        if as_of > self.now:
+            raise _wrong("as_of", _("This instant lies in the future."))
+        segment: Segment = self.get_object()
+        try:
+            evaluation = evaluate_segment(segment=segment, workspace=self.workspace, as_of=as_of)
+        except InvalidTree as error:
+            raise ProblemError(
+                409, "broken", _("The segment is broken: a thing it names is gone.")
+            ) from error
+        if "text/csv" in request.headers.get("Accept", ""):
+            return self._csv(segment, evaluation)
+        return self._page(request, evaluation, as_of)
+
+    def _page(self, request: Request, evaluation: Evaluation, as_of: datetime) -> Response:
+        limit = min(_whole(request, "limit", 100), MAX_MEMBERS)
+        after = _whole(request, "after", 0)
+        contacts = member_page(
+            workspace=self.workspace, members=evaluation.members, limit=limit, after=after
+        )
+        following = None
+        if len(contacts) == limit:
+            query = urlencode(
+                {"as_of": as_of.isoformat(), "limit": limit, "after": contacts[-1].pk}
+            )
+            following = request.build_absolute_uri(f"{request.path}?{query}")
+        return Response(
+            {
+                "as_of": as_of,
+                "size": evaluation.size,
+                "next": following,
+                "results": [member_document(contact) for contact in contacts],
+            }
+        )
+
+    def _csv(self, segment: Segment, evaluation: Evaluation) -> HttpResponseBase:
+        if not self.actor.may(Action.EXPORT):
+            raise PermissionDenied
+        rows = member_rows(self.workspace.pk, evaluation.members.id_list())
+        # Rows are read before the scope closes; the writer only joins text.
+        response = StreamingHttpResponse(list(rows), content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="segment-{segment.pk}.csv"'
+        return response
+
+
+def member_document(contact: Contact) -> dict[str, Any]:
+    return {
+        "id": contact.pk,
+        "external_id": contact.external_id,
+        "name": contact.full_name,
+        "email": contact.email,
+    }
+
+
+class _Echo:
+    """A file that gives each line back."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def member_rows(workspace_id: int, ids: list[int]) -> Iterator[str]:
+    """CSV lines of contacts; cells that a spreadsheet would run as formulas are escaped."""
+    writer = csv.writer(_Echo())
+    yield writer.writerow(["id", "external_id", "email", "first_name", "last_name"])
+    for start in range(0, len(ids), CHUNK):
+        chunk = ids[start : start + CHUNK]
+        contacts = Contact.objects.in_workspace(workspace_id).filter(pk__in=chunk).order_by("pk")
+        columns = contacts.values_list("pk", "external_id", "email", "first_name", "last_name")
+        for row in columns:
+            yield writer.writerow([escape_formula(cell) for cell in row])
+
+
+def escape_formula(cell: object) -> str:
+    """A cell as text; one that starts like a formula gets an apostrophe before it."""
+    text = "" if cell is None else str(cell)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def instant_param(request: Request, name: str) -> datetime | None:
+    """An instant of the query string; None when absent. Without a zone it is an error."""
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    try:
+        value = parse_datetime(text)
+    except ValueError:
+        value = None
+    if value is None or value.tzinfo is None or not 1900 <= value.year <= 2999:
+        raise _wrong(name, _("An instant with a zone is expected."))
+    return value
+
+
+def _whole(request: Request, name: str, default: int) -> int:
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    if not text.isdecimal() or len(text) > 18:
+        raise _wrong(name, _("A whole number is expected."))
+    return int(text) or default
+
+
+def _wrong(name: str, message: str) -> ProblemError:
+    error = ItemError(f"$.{name}", "invalid", message)
+    return ProblemError(400, "invalid", _("The request isn't valid."), errors=[error])
