@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import platform
 import re
 import shutil
 import subprocess
@@ -69,8 +68,7 @@ def find_valkey(account: Account | None) -> Path:
 
 def copy_for_account(package: Path) -> Path:
     """Copy a package, with its `.libs` sibling, to where the account can run it; once."""
-    version = _installed_version(package)
-    name = f"kohorta-{package.name}-{fingerprint(f'{package}{version}{platform.machine()}')}"
+    name = f"kohorta-{package.name}-{fingerprint(_contents(package))}"
     if not (SHARED_TEMPORARY / name).exists():
         with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=SHARED_TEMPORARY) as scratch:
             ready = Path(scratch) / name
@@ -104,9 +102,13 @@ def _package_directory(name: str) -> Path | None:
     return Path(spec.origin).parent if spec and spec.origin else None
 
 
-def _installed_version(package: Path) -> str:
-    metadata = sorted(package.parent.glob(f"{package.name}-*.dist-info"))
-    return metadata[0].name if metadata else ""
+def _contents(package: Path) -> str:
+    """Return the hashes of the package's files as its wheel lists them: equal for equal copies."""
+    lists = sorted(package.parent.glob(f"{package.name}-*.dist-info/RECORD"))
+    if not lists:
+        raise LocalServerError(f"{package} was not installed from a wheel.")
+    lines = lists[0].read_text().splitlines()
+    return "\n".join(sorted(line for line in lines if line.startswith(f"{package.name}")))
 
 
 def _version_of(directory: Path) -> int:

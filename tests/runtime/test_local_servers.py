@@ -118,43 +118,44 @@ def test_text_compares_alike_everywhere(own_servers: dict[str, str]):
     assert row == ("ŁÓDŹ", "żółw", True)
 
 
-def test_a_lasting_server_keeps_its_data_and_changes_no_parent_directory(tmp_path: Path):
-    hidden = tmp_path / "home"
-    hidden.mkdir(mode=0o700)
-    before = mode_of(hidden), mode_of(tmp_path)
-    account = unprivileged_account()
-    place = hidden if account is None else server_place(tmp_path)
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Path]:
+    """A directory that the account which runs the servers reaches, as ``./dev up`` uses."""
+    if unprivileged_account() is None:
+        yield tmp_path
+        return
+    reachable = Path("/var/tmp") / f"kohorta-test-{os.getpid()}-{tmp_path.name}"
+    reachable.mkdir(mode=0o755)
+    yield reachable
+    shutil.rmtree(reachable)
+
+
+def test_a_lasting_server_keeps_its_data_and_changes_no_parent_directory(
+    tmp_path: Path, place: Path
+):
+    watched = (tmp_path, tmp_path.parent, place, place.parent, ROOT, ROOT.parent)
+    before = [mode_of(directory) for directory in watched]
     passwords = PostgresPasswords.random()
-    first = Postgres(place, passwords, hidden / "log").start()
+    first = Postgres(place, passwords, tmp_path / "log").start()
     with psycopg.connect(first.owner_url) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
     first.stop()
-    second = Postgres(place, passwords, hidden / "log").start()
+    second = Postgres(place, passwords, tmp_path / "log").start()
     try:
         with psycopg.connect(second.owner_url) as connection:
             assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
-        assert mode_of(second.data) == 0o700
-        assert (mode_of(hidden), mode_of(tmp_path)) == before
-        assert [path.name for path in place.iterdir() if "initdb" in path.name] == []
     finally:
         second.stop()
-        if account is not None:
-            shutil.rmtree(place)
+    assert mode_of(second.data) == 0o700
+    assert [mode_of(directory) for directory in watched] == before
+    assert not list(place.glob("initdb-*"))
 
 
-def test_data_of_another_major_version_is_refused_with_advice(tmp_path: Path):
-    place = tmp_path if unprivileged_account() is None else server_place(tmp_path)
+def test_data_of_another_major_version_is_refused_with_advice(tmp_path: Path, place: Path):
     (place / "postgres").mkdir()
     (place / "postgres" / "PG_VERSION").write_text("12\n")
     with pytest.raises(LocalServerError, match=r"made by PostgreSQL 12.*reset"):
         Postgres(place, PostgresPasswords.random(), tmp_path / "log").start()
-
-
-def server_place(tmp_path: Path) -> Path:
-    """Return a directory that the unprivileged account reaches, as ``./dev up`` uses as root."""
-    place = Path("/var/tmp") / f"kohorta-test-{os.getpid()}-{tmp_path.name}"
-    place.mkdir(mode=0o755)
-    return place
 
 
 def test_secrets_are_random_and_readable_by_their_owner_alone(
