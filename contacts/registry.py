@@ -31,6 +31,10 @@ class Registry(Generic[F]):
         self._entries[f"{function.__module__}.{function.__qualname__}"] = function
         return function
 
+    def forget(self, function: F) -> None:
+        """Take a callable out again (tests do)."""
+        self._entries.pop(f"{function.__module__}.{function.__qualname__}", None)
+
     def __iter__(self) -> Iterator[F]:
         return iter(self._entries.values())
 
@@ -107,6 +111,17 @@ class Exporter(Protocol):
 movers: Registry[Any] = Registry()
 erasers: Registry[Any] = Registry()
 exporters: Registry[Any] = Registry()
+
+
+class CardDocument(Protocol):
+    """The newest facts of a contact, as JSON for its card over REST: {"visits": [...]}."""
+
+    def __call__(
+        self, *, workspace: Workspace, contact: Contact, as_of: datetime
+    ) -> Mapping[str, Any]: ...
+
+
+card_documents: Registry[Any] = Registry()
 
 
 # --- The contact card ----------------------------------------------------------------------------
