@@ -15,9 +15,12 @@ class ContactsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Give every new workspace the built-in attributes."""
+        """Give every new workspace the built-in attributes; contacts can be imported."""
+        from contacts.importing import register_kind
+        from contacts.importing.contact_kind import CONTACTS
         from workspaces.signals import workspace_created
 
+        register_kind(CONTACTS)
         workspace_created.connect(_add_builtin_attributes, dispatch_uid="contacts.builtins")
 
 

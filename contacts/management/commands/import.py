@@ -180,7 +180,7 @@ def changes_from(
 def mapping_from(
     stated: Sequence[str], headers: Sequence[str], detected: Mapping[int, str]
 ) -> dict[int, str]:
-    """`--map` over what was detected; a field that is stated leaves the column it was guessed for."""
+    """`--map` over what was detected; a stated field leaves the column it was guessed for."""
     mapping = dict(detected)
     for entry in stated:
         column, equals, field = entry.rpartition("=")
