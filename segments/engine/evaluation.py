@@ -70,7 +70,7 @@ def evaluate_tree(
         members=members,
         nodes=tuple(evaluator.counts),
         pins_added=len(members - root_set),
-        pins_removed=len((root_set | pins_in) - members),
+        pins_removed=len(root_set - members),
         node_sets=evaluator.sets,
     )
 
