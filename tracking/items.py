@@ -17,7 +17,6 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    Field,
     StringConstraints,
     ValidationError,
     model_validator,
@@ -177,6 +176,10 @@ class ItemBatch(Generic[I]):
     def refuse_for(self, index: int, errors: Sequence[ItemError]) -> None:
         """The item can't be stored, for these reasons."""
         self._settle(ItemResult(index, ItemStatus.ERROR, errors=tuple(errors)))
+
+    def errors_of(self, index: int) -> Sequence[ItemError]:
+        """Why a settled item was refused; empty if it wasn't."""
+        return self._results[index].errors
 
     def _settle(self, result: ItemResult) -> None:
         self.pending.pop(result.index, None)

@@ -10,3 +10,9 @@ class TransactionsConfig(AppConfig):
     name = "transactions"
     verbose_name = _("Transactions")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from tracking.signals import visits_recorded
+        from transactions.receivers import attribute_late_visits
+
+        visits_recorded.connect(attribute_late_visits, dispatch_uid="transactions.late_visits")

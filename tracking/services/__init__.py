@@ -13,10 +13,11 @@ from tracking.services.kinds import (
 )
 from tracking.services.marketing import record_marketing_actions
 from tracking.services.messages import record_message_events, record_messages
-from tracking.services.visits import IDLENESS, GivenSource, given_source, record_visits
+from tracking.services.visits import IDLENESS, MAX_VISIT, GivenSource, given_source, record_visits
 
 __all__ = [
     "IDLENESS",
+    "MAX_VISIT",
     "GivenSource",
     "KindInUseError",
     "change_activity_kind",

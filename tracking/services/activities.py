@@ -226,9 +226,6 @@ def _tell(workspace: Workspace, activities: list[Activity], kinds: dict[str, _Ki
     )
     keys = {kind.id: kind.key for kind in kinds.values()}
     earliest = earliest_by_source(
-        [
-            (f"activities.{keys[activity.kind_id]}", activity.occurred_at)
-            for activity in activities
-        ]
+        [(f"activities.{keys[activity.kind_id]}", activity.occurred_at) for activity in activities]
     )
     record_coverage(workspace=workspace, earliest=earliest)

@@ -247,9 +247,7 @@ _SOURCE_FIELDS = (
 )
 
 
-def _continue_visits(
-    workspace: Workspace, continuing: list[Visit], batch: Iterable[Visit]
-) -> None:
+def _continue_visits(workspace: Workspace, continuing: list[Visit], batch: Iterable[Visit]) -> None:
     """Whoever comes back from paying, or from our own page, came from where they came first."""
     if not continuing:
         return
@@ -273,4 +271,3 @@ def _continue_visits(
             origin = max(open_then, key=lambda other: other.occurred_at)
             for name in _SOURCE_FIELDS:
                 setattr(visit, name, getattr(origin, name))
-

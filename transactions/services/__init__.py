@@ -1,0 +1,20 @@
+"""Everything that changes products, transactions, refunds and rates."""
+
+from __future__ import annotations
+
+from transactions.services.products import change_accessories, record_products
+from transactions.services.rates import record_rates
+from transactions.services.recording import record_transactions
+from transactions.services.refunds import record_refunds
+from transactions.services.sourcing import attribute_to_visits
+from transactions.services.timelines import rebuild_versions
+
+__all__ = [
+    "attribute_to_visits",
+    "change_accessories",
+    "rebuild_versions",
+    "record_products",
+    "record_rates",
+    "record_refunds",
+    "record_transactions",
+]
