@@ -256,6 +256,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 SECURE = BASE_URL.startswith("https://")
 if env.bool("BEHIND_PROXY", default=False):  # the proxy must set, not pass on, the header
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1  # whose X-Forwarded-For the sign-in limits believe
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

@@ -69,6 +69,6 @@ def throwaway_servers() -> Iterator[dict[str, str]]:
 
 def chromium() -> str | None:
     """Return the path of a Chromium for the browser tests, or None."""
-    if given := os.environ.get("KOHORTA_CHROMIUM"):
+    if given := os.environ.get("CHROMIUM"):
         return given
     return next((found for name in CHROMIUM_NAMES if (found := shutil.which(name))), None)

@@ -37,7 +37,7 @@ def _pytest(arguments: Sequence[str]) -> int:
         env = {**os.environ, "SECRET_KEY": secrets.token_hex(32), **servers}
         env.update({"KOHORTA_PROCESS": "test", "DEBUG": "false"})
         if found := chromium():
-            env["KOHORTA_CHROMIUM"] = found
+            env["CHROMIUM"] = found
         process = subprocess.Popen([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, env=env)
         return _wait(process)
 
