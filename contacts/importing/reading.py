@@ -132,7 +132,7 @@ def _quoted_record(first: str, lines: _Lines, delimiter: str) -> Record:
         return Record(number, next(csv.reader(feed(), delimiter=delimiter, strict=True)))
     except (csv.Error, StopIteration) as error:
         lines.put_back(taken)
-        return _broken(number, first, delimiter, _quote_problem(str(error)))
+        return _broken(number, first, delimiter, _quote_problem(str(error), taken))
 
 
 def _broken(number: int, line: str, delimiter: str, problem: str) -> Record:
@@ -141,7 +141,7 @@ def _broken(number: int, line: str, delimiter: str, problem: str) -> Record:
     return Record(number, text.split(delimiter), problem)
 
 
-def _quote_problem(error: str) -> str:
-    if "expected after" in error:
+def _quote_problem(error: str, later_lines: list[str]) -> str:
+    if "expected after" in error and not later_lines:
         return _("A quotation mark inside a value must be written twice.")
     return _("A quotation mark is opened and never closed.")
