@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import (
+    OpenApiAuthenticationExtension,
+    OpenApiSerializerFieldExtension,
+)
 
 Endpoint = tuple[str, str, str, Callable[..., Any]]
 
@@ -35,3 +38,13 @@ class BrowserSession(OpenApiAuthenticationExtension):  # type: ignore[no-untyped
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         """Describe the session cookie."""
         return {"type": "apiKey", "in": "cookie", "name": "sessionid"}
+
+
+class Instant(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """An instant with its zone."""
+
+    target_class = "workspaces.serializers.InstantField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, str]:
+        """Describe it as ISO 8601."""
+        return {"type": "string", "format": "date-time"}
