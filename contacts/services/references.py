@@ -133,20 +133,16 @@ def _insert(workspace: Workspace, drafts: Sequence[Draft], now: datetime, source
         (
             draft.id,
             draft.external_id,
-            draft.shown["email"],
             draft.email_key,
             draft.known_since,
             now,
             source,
+            *(draft.shown[name] for name in SHOWN),
         )
         for draft in drafts
     ]
-    insert_rows(
-        Contact,
-        workspace.pk,
-        ("id", "external_id", "email", "email_key", "known_since", "created_at", "created_by"),
-        rows,
-    )
+    fields = ("id", "external_id", "email_key", "known_since", "created_at", "created_by", *SHOWN)
+    insert_rows(Contact, workspace.pk, fields, rows)
     _insert_emails(workspace, [draft for draft in drafts if draft.email_key])
 
 
