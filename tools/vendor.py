@@ -38,6 +38,8 @@ class Package:
     licence: str
     licence_file: str = "LICENSE"
     files: dict[str, str] = field(default_factory=dict)
+    bundled: Package | None = None
+    """Another package inside these files, whose licence goes along."""
     into: Path = SHIPPED
 
     @property
@@ -52,6 +54,7 @@ PACKAGES = (
         name="htm-preact",
         licence="Apache-2.0 AND MIT",
         files={"preact/standalone.module.js": "standalone.module.js"},
+        bundled=Package(npm="preact", version="11.2.0", name="preact", licence="MIT"),
     ),
     Package(
         npm="uplot",
@@ -90,21 +93,26 @@ PACKAGES = (
 
 # Only what a page shows: the sprite is one request, cached for a year.
 ICONS = """
-activity archive archive-restore arrow-down arrow-left arrow-right arrow-up arrow-up-right at-sign
-award badge-check ban banknote bell bookmark box boxes braces building-2 cake calendar
-calendar-clock chart-column chart-line chart-pie check chevron-down chevron-left chevron-right
-chevron-up circle circle-alert circle-check circle-dot circle-question-mark circle-stop circle-x
-clipboard-list clock code coins command copy corner-down-left crown database ellipsis
-ellipsis-vertical equal external-link eye eye-off file-spreadsheet file-text file-up filter
-fingerprint-pattern folder folder-plus gift git-branch git-merge globe grip-vertical group hash
-heart history hourglass house inbox info key-round keyboard languages layers layers-2 link link-2
-list list-filter loader-circle lock log-in log-out mail mail-check mail-open mail-x map-pin medal
-menu message-square minus monitor moon mouse-pointer-click package panel-left pause pencil percent
-phone play plug plus power power-off qr-code receipt redo-2 refresh-cw repeat rotate-ccw route save
-scan-search search send settings shield shield-check shopping-cart sliders-horizontal smartphone
-sparkles split square star store sun table-2 tag tags target timer toggle-left trash-2
-trending-down trending-up triangle-alert trophy type undo-2 ungroup unlink upload user user-check
-user-minus user-plus user-x users webhook workflow x zap
+activity archive archive-restore arrow-down arrow-left arrow-right arrow-right-left arrow-up
+arrow-up-down arrow-up-right at-sign award badge-check badge-percent ban banknote bell book-open
+bookmark box boxes braces building-2 cake calendar calendar-clock calendar-days calendar-range
+chart-column chart-line chart-pie check check-check chevron-down chevron-left chevron-right
+chevron-up chevrons-up-down circle circle-alert circle-check circle-dot circle-minus circle-pause
+circle-play circle-plus circle-question-mark circle-stop circle-x clipboard-list clock cloud-upload
+code coins columns-3 command copy corner-down-left credit-card crosshair crown database download
+ellipsis ellipsis-vertical equal external-link eye eye-off file file-down file-spreadsheet
+file-text file-up filter fingerprint-pattern flag folder folder-plus funnel gift git-branch
+git-merge globe grip-vertical group hand-coins hash heart history hourglass house image inbox info
+key-round keyboard languages layers layers-2 life-buoy link link-2 list list-checks list-filter
+list-ordered loader-circle lock log-in log-out mail mail-check mail-open mail-x map-pin maximize-2
+medal megaphone menu merge message-square minimize-2 minus monitor moon mouse-pointer-click package
+package-check package-x panel-left pause pencil percent phone pin pin-off play plug plus power
+power-off qr-code quote radio receipt redo-2 refresh-cw repeat rotate-ccw route route-off rows-3
+rss ruler save scale scan-search search send server settings shapes shield shield-check
+shopping-cart shuffle sigma sliders-horizontal smartphone sparkles split square square-pen star
+store sun table-2 tag tags target text-cursor-input thumbs-up ticket timer toggle-left trash-2
+trending-down trending-up triangle-alert trophy type undo undo-2 ungroup unlink upload user
+user-check user-minus user-plus user-x users wand-sparkles webhook workflow x zap
 """.split()
 
 LATIN = [
@@ -210,6 +218,10 @@ def main() -> int:
         for package in PACKAGES:
             print(f"{package.name} {package.version}")
             copy(package, unpack(package, Path(folder)))
+            if package.bundled is not None:
+                source = unpack(package.bundled, Path(folder))
+                target = package.folder / f"LICENSE-{package.bundled.name}"
+                shutil.copyfile(source / package.bundled.licence_file, target)
     write_list(SHIPPED)
     write_list(FOR_TESTS)
     return 0

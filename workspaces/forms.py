@@ -41,7 +41,7 @@ LIFETIMES: tuple[tuple[str, Promise], ...] = (
     ("30", _("In 30 days")),
     ("90", _("In 90 days")),
     ("365", _("In a year")),
-    ("", _("Never")),
+    ("never", _("Never")),
 )
 
 Choices = list[Any]
@@ -190,14 +190,12 @@ class KeyForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
-    expires = forms.ChoiceField(
-        label=_("Expires"), choices=LIFETIMES, initial="365", required=False
-    )
+    expires = forms.ChoiceField(label=_("Expires"), choices=LIFETIMES, initial="365")
 
     def expires_at(self, *, now: datetime) -> datetime | None:
         """When the key ends, or None for never."""
         days = self.cleaned_data["expires"]
-        return now + timedelta(days=int(days)) if days else None
+        return None if days == "never" else now + timedelta(days=int(days))
 
 
 class PublicKeyForm(forms.Form):

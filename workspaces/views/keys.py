@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from workspaces.forms import SCOPE_LABELS, KeyForm, PublicKeyForm, add_errors
 from workspaces.middleware import WorkspaceRequest
 from workspaces.models import ApiKey
-from workspaces.policies import Action, require
+from workspaces.policies import KEY_SCOPES, Action, require
 from workspaces.services import create_key, revoke_key
 
 
@@ -79,7 +79,7 @@ def _list(request: WorkspaceRequest) -> dict[str, Any]:
         {
             "key": key,
             "state": _state(request, key),
-            "scopes": [str(SCOPE_LABELS.get(Action(scope), scope)) for scope in key.scopes],
+            "scopes": _scopes_in_words(key),
         }
         for key in found
     ]
@@ -88,6 +88,12 @@ def _list(request: WorkspaceRequest) -> dict[str, Any]:
         "public_keys": [row for row in rows if row["key"].kind == ApiKey.Kind.PUBLIC],
         "may_manage": request.actor.may(Action.MANAGE_KEYS),
     }
+
+
+def _scopes_in_words(key: ApiKey) -> list[str]:
+    if set(key.scopes) >= set(KEY_SCOPES):
+        return [_("Everything a key can be given")]
+    return [str(SCOPE_LABELS[scope]) for scope in KEY_SCOPES if scope in key.scopes]
 
 
 def _state(request: WorkspaceRequest, key: ApiKey) -> str:
