@@ -6,19 +6,19 @@ from functools import partial
 from time import monotonic
 from typing import Any
 
-from celery import shared_task
 from django.db import transaction
 from django.utils import timezone, translation
 
 from contacts.importing import runner, storage
 from contacts.models import Import
 from workspaces.models import Workspace
+from workspaces.tasks import all_workspaces_task, workspace_task
 
 SECONDS_AT_A_TIME = 240  # well under the time limit of tasks; a long import goes on in the next
 TICK_SECONDS = 15
 
 
-@shared_task
+@workspace_task()
 def run_import(*, workspace_id: int, import_id: int, **_: Any) -> None:
     """Run an import, or its dry run, as far as it goes. Safe to run twice, also at once."""
     workspace = Workspace.objects.filter(pk=workspace_id).first()
@@ -36,7 +36,7 @@ def run_import(*, workspace_id: int, import_id: int, **_: Any) -> None:
         run_import.delay(workspace_id=workspace_id, import_id=import_id)
 
 
-@shared_task
+@all_workspaces_task()
 def resume_imports(**_: Any) -> None:
     """Take up imports that no worker holds: theirs was killed, or the broker lost the message."""
     for workspace_id, import_id in storage.waiting_imports():
@@ -45,7 +45,7 @@ def resume_imports(**_: Any) -> None:
         )
 
 
-@shared_task
+@all_workspaces_task()
 def forget_expired_imports(**_: Any) -> None:
     """Drop files and refused rows whose time to live is over."""
     storage.forget_expired_imports(now=timezone.now())
