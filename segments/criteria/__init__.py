@@ -2,6 +2,30 @@
 
 from __future__ import annotations
 
-from segments.criteria import lookups, tags
+from segments.criteria import (
+    amount_spent,
+    attributes,
+    choices,
+    contact,
+    dates,
+    first_and_last,
+    lookups,
+    order_statistics,
+    statistics,
+    tags,
+    transactions,
+)
 
-__all__ = ["lookups", "tags"]
+__all__ = [
+    "amount_spent",
+    "attributes",
+    "choices",
+    "contact",
+    "dates",
+    "first_and_last",
+    "lookups",
+    "order_statistics",
+    "statistics",
+    "tags",
+    "transactions",
+]

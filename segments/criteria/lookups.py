@@ -23,5 +23,20 @@ class MatchesPattern(models.Lookup):  # type: ignore[type-arg]
         return f"{lhs} LIKE {rhs}", [*lhs_params, *rhs_params]
 
 
+class Normalised(models.Transform):
+    """Text as `contacts.text.normalise` makes it, for columns stored as given.
+
+    Where a column can be normalised on write, store it so: this can't use an index.
+    """
+
+    lookup_name = "normalised"
+    # The collation brings full Unicode case folding, whatever the database's own locale.
+    template = (
+        "btrim(normalize(casefold(normalize(%(expressions)s, NFC) COLLATE pg_unicode_fast), NFC))"
+    )
+    output_field = models.TextField()
+
+
+models.CharField.register_lookup(Normalised)
 models.CharField.register_lookup(MatchesPattern)
 models.TextField.register_lookup(MatchesPattern)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from django.db.models import Q
+from django.db.models import DecimalField, Q, Value
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contacts.text import key_of, normalise
@@ -15,6 +18,8 @@ from segments.criteria.conditions import (
     NumberCondition,
     ReferenceCondition,
     TextCondition,
+    all_of,
+    conditions,
 )
 from segments.criteria.scope import Scope
 from segments.criteria.values import (
@@ -32,7 +37,18 @@ from segments.criteria.values import (
 )
 from transactions.models import LineProperty
 
-THOUSANDTHS = 1_000  # quantities are stored in thousandths
+EXACT = DecimalField(max_digits=60, decimal_places=20)
+
+
+def literal(number: Any) -> Any:
+    """A number compared as it is: an integer column would cut a fraction off first."""
+    return number if isinstance(number, int) else Value(Decimal(str(number)), output_field=EXACT)
+
+
+def thousandths(number: float) -> int | Decimal:
+    """A quantity as stored; a fraction of a thousandth stays one."""
+    exact = Decimal(str(number)) * 1000
+    return int(exact) if exact == int(exact) else exact
 
 
 class MoneyCondition(Condition):
@@ -44,8 +60,8 @@ class MoneyCondition(Condition):
     upper: Annotated[Money | None, Control("money", shown_when=BETWEEN_ONLY)] = None
 
     def test(self, scope: Scope) -> NumberTest:
-        upper = None if self.upper is None else scope.money(self.upper)
-        return NumberTest(self.operator, scope.money(self.value), upper)
+        upper = None if self.upper is None else literal(scope.money(self.upper))
+        return NumberTest(self.operator, literal(scope.money(self.value)), upper)
 
     def q(self, scope: Scope) -> Q:
         return self.test(scope).q(self.column)
@@ -119,7 +135,10 @@ class PropertyIs(TextCondition):
         if test.operator == TextOperator.HAS_VALUE:
             found = Q(pk__in=named.exclude(text="", number__isnull=True).values("line_item_id"))
         else:
-            fitting = named.filter(test.q("text__normalised", "text_key"))
+            fits = test.q("text__normalised", "text_key")
+            if test.operator == TextOperator.IS_ANY_OF:
+                fits |= Q(number__in=_numbers(test.values))
+            fitting = named.filter(fits)
             found = Q(pk__in=fitting.values("line_item_id"))
         return ~found if positive else found
 
@@ -141,6 +160,11 @@ class PropertyNumber(NumberCondition):
 
     def speak(self, speech: Speech) -> str:
         return super().speak(speech).replace(str(self.label), f"{self.label} “{self.property}”", 1)
+
+
+def _numbers(values: Sequence[str]) -> list[float]:
+    """The values that are numbers: shops send sizes as 42 and as "42"."""
+    return [float(value) for value in values if re.fullmatch(r"-?\d{1,15}(\.\d{1,9})?", value)]
 
 
 def _properties(scope: Scope, key: str) -> Any:
@@ -172,12 +196,12 @@ class LineQuantity(NumberCondition):
     column = "quantity"
     field: Literal["quantity"]
 
-    def stored(self, scope: Scope, number: float) -> float:
-        return number * THOUSANDTHS
-
     def test(self, scope: Scope) -> NumberTest:
-        upper = None if self.upper is None else self.stored(scope, self.upper)
-        return NumberTest(self.operator, self.stored(scope, self.value), upper)
+        upper = None if self.upper is None else literal(thousandths(self.upper))
+        return NumberTest(self.operator, literal(thousandths(self.value)), upper)
+
+    def q(self, scope: Scope) -> Q:
+        return self.test(scope).q(self.column)
 
     def passes_zero(self) -> bool:
         return NumberTest(self.operator, self.value, self.upper).passes(0)
@@ -190,3 +214,89 @@ class CouponIs(TextCondition):
     label = gettext_lazy("coupon")
     column = "coupon"
     field: Literal["coupon"]
+
+
+class SalesChannelIs(TextCondition):
+    """Store, marketplace, point of sale, as the shop named it."""
+
+    label = gettext_lazy("sales channel")
+    column = "sales_channel"
+    field: Literal["sales_channel"]
+
+
+class TransactionAmount(MoneyCondition):
+    """Paid for the goods of the whole transaction."""
+
+    label = gettext_lazy("amount of the transaction")
+    column = "goods_amount"
+    field: Literal["transaction_amount"]
+
+    def q_of_line(self, scope: Scope) -> Q:
+        return self.test(scope).q(f"transaction__{self.column}")
+
+
+class OrderTotal(TransactionAmount):
+    """Goods and shipping of the whole transaction."""
+
+    label = gettext_lazy("total with shipping")
+    column = "total_amount"
+    field: Literal["order_total"]  # type: ignore[assignment]
+
+
+class ShippingAmount(TransactionAmount):
+    label = gettext_lazy("shipping")
+    column = "shipping_amount"
+    field: Literal["shipping"]  # type: ignore[assignment]
+
+
+# Tested on a line, or on the sum of a transaction's or of all lines, as the scope says.
+MEASURES = (LineAmount, LineMargin, LineQuantity)
+ON_LINE = (ProductIs, VariantIs, BrandIs, CategoryIs, NameIs, PropertyIs, PropertyNumber, *MEASURES)
+ON_TRANSACTION = (CouponIs, SalesChannelIs, TransactionAmount, OrderTotal, ShippingAmount)
+
+if TYPE_CHECKING:
+    PurchaseConditions = list[Condition]
+    LineConditions = list[Condition]
+    TransactionConditions = list[Condition]
+else:
+    PurchaseConditions = conditions(*ON_LINE, *ON_TRANSACTION)
+    LineConditions = conditions(*ON_LINE)
+    TransactionConditions = conditions(*ON_TRANSACTION)
+
+
+def names_lines(where: Iterable[Condition]) -> bool:
+    """Whether a condition is on lines: then only matching lines count, not whole transactions."""
+    return any(isinstance(condition, ON_LINE) for condition in where)
+
+
+def measures_in(where: Iterable[Condition]) -> list[LineAmount | LineMargin | LineQuantity]:
+    return [condition for condition in where if isinstance(condition, MEASURES)]
+
+
+def selecting(where: Iterable[Condition]) -> list[Condition]:
+    """The conditions that choose lines, whatever the scope of amounts."""
+    return [condition for condition in where if not isinstance(condition, MEASURES)]
+
+
+def transaction_q(where: Iterable[Condition], scope: Scope) -> Q:
+    """The conditions on columns of the transaction."""
+    return all_of((c for c in where if isinstance(c, ON_TRANSACTION)), scope)
+
+
+def line_q(where: Iterable[Condition], scope: Scope) -> Q:
+    """All conditions on one line and its transaction; needs the annotation `margin`."""
+    condition = Q()
+    for part in where:
+        if isinstance(part, TransactionAmount):
+            condition &= part.q_of_line(scope)
+        else:
+            condition &= part.q(scope)
+    return condition
+
+
+def say_conditions(where: Sequence[Condition], speech: Speech) -> str:
+    """ "[brand is any of Nordica] and [amount more than EUR 50]": brackets part the lists."""
+    said = [condition.speak(speech) for condition in where]
+    if len(said) == 1:
+        return said[0]
+    return _(" and ").join(f"[{part}]" for part in said)

@@ -14,7 +14,7 @@ from contacts.models import AttributeDefinition, Category, StaticList, Tag
 from contacts.text import key_of, normalise
 from segments.models import Segment
 from tracking.models import ActivityKind, ActivityParameter
-from transactions.models import Brand, Product, ProductCategory, ProductVariant
+from transactions.models import Brand, LineProperty, Product, ProductCategory, ProductVariant
 from workspaces.models import Workspace
 from workspaces.tenancy import WorkspaceModel
 
@@ -99,6 +99,13 @@ def _parameters(workspace: Workspace, keys: Sequence[str]) -> dict[str, Found]:
     return {key: found[key] for key in keys if key in found}
 
 
+def _line_properties(workspace: Workspace, keys: Sequence[str]) -> dict[str, Found]:
+    """Properties need no definition: one exists when some line has it."""
+    rows = LineProperty.objects.in_workspace(workspace)
+    wanted = {key: key_of(normalise(key)) for key in keys}
+    return {key: Found((), key) for key, norm in wanted.items() if rows.filter(key=norm).exists()}
+
+
 def _by_id(model: type[WorkspaceModel]) -> Resolver:
     """Segments and lists are named by id."""
 
@@ -120,6 +127,7 @@ RESOLVERS: dict[str, Resolver] = {
     "product_category": _by_name(ProductCategory),
     "product": _products,
     "variant": _variants,
+    "line_property": _line_properties,
     "list": _by_id(StaticList),
     "segment": _by_id(Segment),
 }

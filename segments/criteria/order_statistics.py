@@ -1,0 +1,230 @@
+"""Averages, extremes and rhythm: numbers that contacts without purchases don't have."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any
+
+from django.db.models import Max, Min, Q, QuerySet, Sum
+from django.db.models.functions import Extract
+from django.utils.translation import gettext_lazy
+from pydantic import Field
+
+from segments.criteria.base import criterion
+from segments.criteria.purchase_conditions import (
+    PurchaseConditions,
+    TransactionConditions,
+    transaction_q,
+)
+from segments.criteria.purchases import (
+    OwnedStatistic,
+    UpperMoney,
+    UpperNumber,
+    ratio_q,
+)
+from segments.criteria.scope import Scope
+from segments.criteria.values import BETWEEN_ONLY, Control, Money, NumberOperator, NumberValue
+from segments.criteria.windows import EVER, MAX_NUMBER, Window
+
+SECONDS_A_DAY = 86_400
+
+if TYPE_CHECKING:
+    Days = int
+    UpperDays = int | None
+else:
+    Days = Annotated[int, Field(ge=0, le=MAX_NUMBER, strict=True), Control("number", whole=True)]
+    UpperDays = Annotated[Days | None, Control("number", shown_when=BETWEEN_ONLY)]
+
+
+class _Order(OwnedStatistic):
+    """About amounts of single transactions."""
+
+    compared_field = "amount"
+
+    amount: Money
+    upper: UpperMoney = None
+
+
+@criterion
+class AverageOrder(_Order):
+    """Sum ≥ x · count: exact, whatever the rounding of a division."""
+
+    key = "transactions.average_order"
+    label = gettext_lazy("Average transaction")
+    help = gettext_lazy("With conditions on lines: the average of what the matching lines cost")
+    phrase = gettext_lazy(
+        "spent on average {operator} {amount} {upper} a transaction {where} {window} {statuses}"
+    )
+    examples = (
+        {"operator": "at_least", "amount": "80.00"},
+        {"operator": "less_than", "amount": "33.33", "window": {"last": 1, "unit": "years"}},
+        {"operator": "between", "amount": "50.00", "upper": "100.00"},
+        {"operator": "exactly", "amount": "60.00"},
+        {
+            "operator": "more_than",
+            "amount": "40.00",
+            "where": [{"field": "brand", "values": ["Salewa"]}],
+        },
+    )
+
+    where: PurchaseConditions = Field(default_factory=list)
+    window: Window = EVER
+
+    def matching(self, scope: Scope) -> QuerySet[Any]:
+        rows = self.rows(scope, self.where)
+        grouped = rows.queryset.order_by().values("contact_id")
+        bounds = self.bounds(scope)
+        total = Sum(rows.amount)
+        return ratio_q(self.operator, bounds, total, rows.number, grouped).values("contact_id")
+
+
+class _Extreme(_Order):
+    where: TransactionConditions = Field(default_factory=list)
+    window: Window = EVER
+
+    def extreme(self) -> Any:
+        raise NotImplementedError
+
+    def matching(self, scope: Scope) -> QuerySet[Any]:
+        purchases = self.purchases(scope).filter(transaction_q(self.where, scope))
+        return self.compare(purchases, self.extreme(), scope)
+
+
+@criterion
+class LargestOrder(_Extreme):
+    """The most ever paid for the goods of one transaction."""
+
+    key = "transactions.largest_order"
+    label = gettext_lazy("Largest transaction")
+    phrase = gettext_lazy(
+        "made their largest transaction of {operator} {amount} {upper} {where} {window} {statuses}"
+    )
+    examples = (
+        {"operator": "at_least", "amount": "250.00"},
+        {"operator": "less_than", "amount": "100.00", "window": {"last": 1, "unit": "years"}},
+        {
+            "operator": "between",
+            "amount": "100.00",
+            "upper": "200.00",
+            "where": [{"field": "coupon", "operator": "has_value"}],
+        },
+    )
+
+    def extreme(self) -> Any:
+        return Max("goods_amount")
+
+
+@criterion
+class SmallestOrder(_Extreme):
+    """The least paid for the goods of one transaction."""
+
+    key = "transactions.smallest_order"
+    label = gettext_lazy("Smallest transaction")
+    phrase = gettext_lazy(
+        "made their smallest transaction of {operator} {amount} {upper} {where} {window} {statuses}"
+    )
+    examples = (
+        {"operator": "at_most", "amount": "20.00"},
+        {"operator": "more_than", "amount": "50.00", "window": {"last": 6, "unit": "months"}},
+    )
+
+    def extreme(self) -> Any:
+        return Min("goods_amount")
+
+
+@criterion
+class DaysBetweenOrders(OwnedStatistic):
+    """The average time from one transaction to the next; needs two."""
+
+    key = "transactions.days_between_orders"
+    label = gettext_lazy("Days between transactions")
+    phrase = gettext_lazy(
+        "bought on average every {operator} {days} {upper} days {where} {window} {statuses}"
+    )
+    compared_field = "days"
+    examples = (
+        {"operator": "at_most", "days": 30},
+        {"operator": "more_than", "days": 45.5, "window": {"last": 2, "unit": "years"}},
+        {
+            "operator": "between",
+            "days": 20,
+            "upper": 60,
+            "where": [{"field": "product", "values": ["P-1"]}],
+        },
+    )
+
+    days: NumberValue
+    upper: UpperNumber = None
+    where: PurchaseConditions = Field(default_factory=list)
+    window: Window = EVER
+
+    def stored(self, value: Any, scope: Scope) -> Any:
+        return Decimal(str(value)) * SECONDS_A_DAY
+
+    def matching(self, scope: Scope) -> QuerySet[Any]:
+        rows = self.rows(scope, self.where)
+        grouped = rows.queryset.order_by().values("contact_id").alias(number=rows.number)
+        several = grouped.filter(number__gte=2)
+        span = Extract(Max("occurred_at") - Min("occurred_at"), "epoch")
+        gaps = rows.number - 1
+        return ratio_q(self.operator, self.bounds(scope), span, gaps, several).values("contact_id")
+
+
+@criterion
+class DaysSinceLastOrder(OwnedStatistic):
+    """Full days of 24 hours since the last counted transaction before the instant."""
+
+    key = "transactions.days_since_last_order"
+    label = gettext_lazy("Days since the last transaction")
+    phrase = gettext_lazy(
+        "made their last transaction {operator} {days} {upper} days ago {where} {statuses}"
+    )
+    compared_field = "days"
+    examples = (
+        {"operator": "at_least", "days": 90},
+        {"operator": "more_than", "days": 364},
+        {"operator": "between", "days": 30, "upper": 60},
+        {"operator": "exactly", "days": 7},
+        {"operator": "not_exactly", "days": 7},
+        {"operator": "less_than", "days": 30},
+        {
+            "operator": "at_most",
+            "days": 14,
+            "where": [{"field": "product", "values": ["P-1", "P-2"]}],
+        },
+    )
+
+    days: Days
+    upper: UpperDays = None
+    where: PurchaseConditions = Field(default_factory=list)
+
+    def matching(self, scope: Scope) -> QuerySet[Any]:
+        rows = self.rows(scope, self.where).queryset
+        grouped = rows.order_by().values("contact_id").alias(last=Max("occurred_at"))
+        condition = Q()
+        for fewest, most in self._ranges():
+            condition |= _days_ago(scope, fewest, most)
+        return grouped.filter(condition).values("contact_id")
+
+    def _ranges(self) -> list[tuple[int, int | None]]:
+        """Full days, both ends included; None is unbounded."""
+        days = self.days
+        ranges: dict[NumberOperator, list[tuple[int, int | None]]] = {
+            NumberOperator.AT_LEAST: [(days, None)],
+            NumberOperator.MORE_THAN: [(days + 1, None)],
+            NumberOperator.AT_MOST: [(0, days)],
+            NumberOperator.LESS_THAN: [(0, days - 1)],
+            NumberOperator.EXACTLY: [(days, days)],
+            NumberOperator.NOT_EXACTLY: [(0, days - 1), (days + 1, None)],
+            NumberOperator.BETWEEN: [(days, self.upper)],
+        }
+        return ranges[self.operator]
+
+
+def _days_ago(scope: Scope, fewest: int, most: int | None) -> Q:
+    condition = Q(last__lte=scope.as_of - timedelta(days=fewest))
+    if most is not None:
+        # Nothing is less than 0 days ago: the range is empty then.
+        condition &= Q(last__gt=scope.as_of - timedelta(days=most + 1))
+    return condition

@@ -1,0 +1,265 @@
+"""Numbers over a contact's transactions in a window: orders, totals, units, margin, distinct."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, F, QuerySet, Sum, TextChoices
+from django.db.models.functions import TruncDate
+from django.utils.translation import gettext_lazy
+from pydantic import Field
+
+from segments.criteria.base import criterion
+from segments.criteria.purchase_conditions import (
+    PurchaseConditions,
+    TransactionConditions,
+    line_q,
+    thousandths,
+    transaction_q,
+)
+from segments.criteria.purchases import TestedStatistic, UpperCount, UpperMoney, UpperNumber
+from segments.criteria.scope import Scope
+from segments.criteria.values import Count as CountValue
+from segments.criteria.values import Money, NumberOperator, NumberValue
+from segments.criteria.windows import EVER, Window
+
+
+@criterion
+class NumberOfOrders(TestedStatistic):
+    """How many transactions in a window; with conditions on lines, those with such a line."""
+
+    key = "transactions.number_of_orders"
+    label = gettext_lazy("Number of transactions")
+    phrase = gettext_lazy(
+        "made {operator} {number} {upper} transactions {where} {window} {statuses}"
+    )
+    examples = (
+        {"operator": "exactly", "number": 1},
+        {"operator": "at_least", "number": 3, "window": {"last": 90, "unit": "days"}},
+        {"operator": "at_most", "number": 2, "window": {"calendar": "this_year"}},
+        {"operator": "less_than", "number": 2, "window": {"last_whole_days": 60}},
+        {"operator": "more_than", "number": 1, "statuses": ["pending", "paid", "fulfilled"]},
+        {
+            "operator": "between",
+            "number": 2,
+            "upper": 4,
+            "window": {"older_than": 1, "unit": "years"},
+        },
+        {
+            "operator": "not_exactly",
+            "number": 1,
+            "where": [{"field": "coupon", "values": ["NARTY10"]}],
+        },
+        {
+            "operator": "exactly",
+            "number": 0,
+            "where": [{"field": "brand", "values": ["Salewa"]}],
+            "window": {"last": 1, "unit": "years"},
+        },
+    )
+
+    number: CountValue
+    upper: UpperCount = None
+    where: PurchaseConditions = Field(default_factory=list)
+    window: Window = EVER
+
+    def matching(self, scope: Scope) -> QuerySet[Any]:
+        rows = self.rows(scope, self.where)
+        if self.operator == NumberOperator.AT_LEAST and self.number == 1:
+            return rows.queryset.values("contact_id")
+        return self.compare(rows.queryset, rows.number, scope)
+
+
+class _SumOfTransactions(TestedStatistic):
+    """A money column of whole transactions, summed."""
+
+    compared_field = "amount"
+
+    amount: Money
+    upper: UpperMoney = None
+    where: TransactionConditions = Field(default_factory=list)
+    window: Window = EVER
+
+    def summed(self) -> str:
+        raise NotImplementedError
+
+    def matching(self, scope: Scope) -> QuerySet[Any]:
+        purchases = self.purchases(scope).filter(transaction_q(self.where, scope))
+        return self.compare(purchases, Sum(self.summed()), scope)
+
+
+@criterion
+class OrderTotal(_SumOfTransactions):
+    """Goods and shipping together, less refunds."""
+
+    key = "transactions.order_total"
+    label = gettext_lazy("Total with shipping")
+    phrase = gettext_lazy(
+        "paid {operator} {amount} {upper} with shipping {where} {window} {statuses}"
+    )
+    examples = (
+        {"operator": "at_least", "amount": "500.00"},
+        {
+            "operator": "between",
+            "amount": "50.00",
+            "upper": "120.00",
+            "window": {"last": 1, "unit": "years"},
+        },
+        {
+            "operator": "at_most",
+            "amount": "200.00",
+            "where": [{"field": "sales_channel", "values": ["store"]}],
+        },
+    )
+
+    def summed(self) -> str:
+        return "total_amount"
+
+
+@criterion
+class ShippingPaid(_SumOfTransactions):
+    """Shipping alone."""
+
+    key = "transactions.shipping_paid"
+    label = gettext_lazy("Shipping paid")
+    phrase = gettext_lazy(
+        "paid {operator} {amount} {upper} for shipping {where} {window} {statuses}"
+    )
+    examples = (
+        {"operator": "more_than", "amount": "30.00", "window": {"last": 12, "unit": "months"}},
+        {"operator": "exactly", "amount": "0.00"},
+    )
+
+    def summed(self) -> str:
+        return "shipping_amount"
+
+
+@criterion
+class UnitsBought(TestedStatistic):
+    """Quantities of lines, summed, less what was refunded."""
+
+    key = "transactions.units_bought"
+    label = gettext_lazy("Units bought")
+    phrase = gettext_lazy("bought {operator} {number} {upper} units {where} {window} {statuses}")
+    examples = (
+        {"operator": "at_least", "number": 3, "where": [{"field": "product", "values": ["P-1"]}]},
+        {"operator": "less_than", "number": 2.5, "window": {"last": 6, "unit": "months"}},
+        {
+            "operator": "between",
+            "number": 2,
+            "upper": 10,
+            "where": [{"field": "property", "property": "size", "values": ["42"]}],
+        },
+    )
+
+    number: NumberValue
+    upper: UpperNumber = None
+    where: PurchaseConditions = Field(default_factory=list)
+    window: Window = EVER
+
+    def stored(self, value: Any, scope: Scope) -> Any:
+        return thousandths(value)
+
+    def matching(self, scope: Scope) -> QuerySet[Any]:
+        lines = self.lines(scope).filter(line_q(self.where, scope))
+        return self.compare(lines, Sum("quantity"), scope)
+
+
+@criterion
+class Margin(TestedStatistic):
+    """Amount less cost of the lines whose cost is known, summed."""
+
+    key = "transactions.margin"
+    label = gettext_lazy("Margin")
+    help = gettext_lazy("Amount less cost; lines whose cost isn't known don't count")
+    phrase = gettext_lazy(
+        "brought a margin of {operator} {amount} {upper} {where} {window} {statuses}"
+    )
+    compared_field = "amount"
+    examples = (
+        {"operator": "at_least", "amount": "100.00", "window": {"last": 1, "unit": "years"}},
+        {"operator": "less_than", "amount": "0.00"},
+        {
+            "operator": "at_most",
+            "amount": "20.00",
+            "where": [{"field": "brand", "operator": "none_of", "values": ["Nordica"]}],
+        },
+    )
+
+    amount: Money
+    upper: UpperMoney = None
+    where: PurchaseConditions = Field(default_factory=list)
+    window: Window = EVER
+
+    def matching(self, scope: Scope) -> QuerySet[Any]:
+        lines = self.lines(scope).filter(line_q(self.where, scope), cost__isnull=False)
+        return self.compare(lines, Sum(F("amount") - F("cost")), scope)
+
+
+class DistinctOf(TextChoices):
+    """What is counted once however often it occurs."""
+
+    PRODUCTS = "products", gettext_lazy("different products")
+    VARIANTS = "variants", gettext_lazy("different variants")
+    BRANDS = "brands", gettext_lazy("different brands")
+    CATEGORIES = "categories", gettext_lazy("different product categories")
+    COUPONS = "coupons", gettext_lazy("different coupons")
+    SALES_CHANNELS = "sales_channels", gettext_lazy("different sales channels")
+    DAYS = "days", gettext_lazy("different days")
+
+
+_LINE_COLUMNS = {
+    DistinctOf.PRODUCTS: "product_id",
+    DistinctOf.VARIANTS: "variant_id",
+    DistinctOf.BRANDS: "brand_id",
+    DistinctOf.CATEGORIES: "category_id",
+}
+_TRANSACTION_COLUMNS = {
+    DistinctOf.COUPONS: "coupon",
+    DistinctOf.SALES_CHANNELS: "sales_channel",
+}
+
+
+@criterion
+class DistinctBought(TestedStatistic):
+    """How many different products, brands, …, coupons, channels or local days."""
+
+    key = "transactions.distinct"
+    label = gettext_lazy("Number of different …")
+    phrase = gettext_lazy("bought {operator} {number} {upper} {of} {where} {window} {statuses}")
+    examples = (
+        {"of": "brands", "operator": "at_least", "number": 2},
+        {
+            "of": "products",
+            "operator": "exactly",
+            "number": 1,
+            "window": {"last": 1, "unit": "years"},
+        },
+        {"of": "categories", "operator": "less_than", "number": 2},
+        {"of": "variants", "operator": "more_than", "number": 1},
+        {"of": "coupons", "operator": "at_most", "number": 1},
+        {"of": "sales_channels", "operator": "between", "number": 1, "upper": 2},
+        {
+            "of": "days",
+            "operator": "at_least",
+            "number": 2,
+            "where": [{"field": "brand", "values": ["Nordica"]}],
+        },
+    )
+
+    of: DistinctOf
+    number: CountValue
+    upper: UpperCount = None
+    where: PurchaseConditions = Field(default_factory=list)
+    window: Window = EVER
+
+    def matching(self, scope: Scope) -> QuerySet[Any]:
+        if self.of in _LINE_COLUMNS:
+            lines = self.lines(scope).filter(line_q(self.where, scope))
+            return self.compare(lines, Count(_LINE_COLUMNS[self.of], distinct=True), scope)
+        rows = self.rows(scope, self.where).queryset
+        if self.of == DistinctOf.DAYS:
+            days = TruncDate("occurred_at", tzinfo=scope.workspace.zone)
+            return self.compare(rows, Count(days, distinct=True), scope)
+        column = _TRANSACTION_COLUMNS[self.of]
+        return self.compare(rows.exclude((column, "")), Count(column, distinct=True), scope)

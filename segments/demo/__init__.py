@@ -1,0 +1,1 @@
+"""A generated shop to try everything on: deterministic, and loaded through the same services."""

@@ -1,0 +1,172 @@
+"""Loads the demo shop through the same services that shops use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from random import Random
+from time import perf_counter
+from typing import Any
+
+import structlog
+
+from contacts.models import AttributeType, Contact
+from contacts.services import create_list, define_attribute, upsert_contacts
+from segments import services
+from segments.demo.catalog import BRANDS, make_catalog, product_items
+from segments.demo.history import Chronicler
+from segments.demo.people import Person, make_people
+from segments.services.saving import SegmentInput
+from segments.wizard.templates import templates_for
+from tracking.services import (
+    define_activity_kind,
+    record_activities,
+    record_message_events,
+    record_messages,
+    record_visits,
+)
+from transactions.services import record_products, record_refunds, record_transactions
+from workspaces.batches import MAX_BATCH_ITEMS, ItemResult
+from workspaces.models import Role, User, Workspace
+from workspaces.policies import Actor
+from workspaces.services import create_workspace
+from workspaces.tenancy import workspace_scope
+
+logger = structlog.get_logger(__name__)
+
+SEED = 20_240_229
+MONTHS = 24
+SOURCE = "demo"
+NAME = "Nordlicht Outdoor"
+
+Progress = Callable[[str], None]
+Record = Callable[..., list[ItemResult]]
+
+
+class DemoDataRefusedError(RuntimeError):
+    """A generated item was refused: the generator and the services disagree."""
+
+
+def load_demo(*, owner: User, now: datetime, contacts: int, progress: Progress) -> Workspace:
+    """Make the demo workspace with everything in it. `contacts` is how many people."""
+    workspace = create_workspace(
+        owner=owner,
+        name=NAME,
+        time_zone="Europe/Warsaw",
+        week_start=1,
+        base_currency="EUR",
+        language="en",
+        is_demo=True,
+        now=now,
+    )
+    random = Random(SEED)
+    start = now - timedelta(days=MONTHS * 30 + 15)
+    catalog = make_catalog(random)
+    people = make_people(random, number=contacts, start=start, now=now, brands=BRANDS)
+    chronicler = Chronicler(random, catalog, now)
+    for person in people:
+        chronicler.live(person)
+    history = chronicler.history
+    with workspace_scope(workspace):
+        _vocabulary(workspace)
+    _record(workspace, record_products, product_items(catalog, start.isoformat()), now, progress)
+    _record(workspace, upsert_contacts, [_with_tags(person) for person in people], now, progress)
+    for record, items in (
+        (record_visits, history.visits),
+        (record_transactions, history.transactions),
+        (record_refunds, history.refunds),
+        (record_activities, history.activities),
+        (record_messages, history.messages),
+        (record_message_events, history.message_events),
+    ):
+        _record(workspace, record, items, now, progress)
+    with workspace_scope(workspace):
+        _lists(workspace, people, now)
+        save_segments(workspace=workspace, owner=owner, now=now)
+    return workspace
+
+
+def _with_tags(person: Person) -> dict[str, Any]:
+    if not person.tags:
+        return person.item
+    return {**person.item, "tags": {"add": sorted(person.tags)}}
+
+
+def _vocabulary(workspace: Workspace) -> None:
+    define_attribute(
+        workspace=workspace, key="shoe_size", label="Shoe size", type=AttributeType.NUMBER
+    )
+    define_attribute(
+        workspace=workspace,
+        key="interests",
+        label="Interests",
+        type=AttributeType.CHOICES,
+        options=["skiing", "hiking", "climbing", "camping", "running"],
+    )
+    define_attribute(
+        workspace=workspace, key="is_student", label="Student", type=AttributeType.BOOLEAN
+    )
+    define_attribute(
+        workspace=workspace,
+        key="club_member_since",
+        label="Club member since",
+        type=AttributeType.DATE,
+    )
+    define_activity_kind(
+        workspace=workspace,
+        key="ticket_bought",
+        label="Bought a ticket",
+        parameters={"price": "number", "event": "text"},
+    )
+    define_activity_kind(
+        workspace=workspace,
+        key="survey_answered",
+        label="Answered the survey",
+        parameters={"rating": "number"},
+    )
+
+
+def _record(
+    workspace: Workspace,
+    record: Record,
+    items: Sequence[dict[str, Any]],
+    now: datetime,
+    progress: Progress,
+) -> None:
+    started = perf_counter()
+    for first in range(0, len(items), MAX_BATCH_ITEMS):
+        with workspace_scope(workspace):
+            results = record(
+                workspace=workspace,
+                items=items[first : first + MAX_BATCH_ITEMS],
+                now=now,
+                source=SOURCE,
+            )
+        for result in results:
+            if result.is_error:
+                item = items[first + result.index]
+                raise DemoDataRefusedError(f"{[asdict(e) for e in result.errors]}: {item}")
+    name = record.__name__.removeprefix("record_").removeprefix("upsert_").replace("_", " ")
+    progress(f"{len(items):,} {name} in {perf_counter() - started:.1f} s")
+
+
+def _lists(workspace: Workspace, people: Sequence[Person], now: datetime) -> None:
+    keys = [person.key for person in people[7::90]]
+    ids = Contact.objects.in_workspace(workspace).filter(external_id__in=keys)
+    create_list(
+        workspace=workspace,
+        name="Mountain fair 2026",
+        contact_ids=list(ids.values_list("pk", flat=True)),
+        now=now,
+    )
+
+
+def save_segments(*, workspace: Workspace, owner: User, now: datetime) -> None:
+    """A segment from every template, so that the first page has something to look at."""
+    actor = Actor(workspace, user=owner, role=Role.OWNER)
+    for template in templates_for(workspace=workspace, now=now):
+        given = SegmentInput(
+            name=template["name"], where=template["where"], labels=("from a template",)
+        )
+        services.create_segment(actor=actor, given=given, now=now)
