@@ -13,6 +13,8 @@ class TransactionsConfig(AppConfig):
 
     def ready(self) -> None:
         from tracking.signals import visits_recorded
+        from transactions.importing import register_kinds
         from transactions.receivers import attribute_late_visits
 
+        register_kinds()
         visits_recorded.connect(attribute_late_visits, dispatch_uid="transactions.late_visits")

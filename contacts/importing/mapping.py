@@ -59,15 +59,15 @@ def _fits(field: Field, column: ColumnFacts) -> bool:
     cells = [cell for cell in column.samples if cell.strip()]
     if not cells:
         return True
-    if field.key.endswith("email"):
-        return sum("@" in cell for cell in cells) * 2 > len(cells)
+    if field.key in {"email", "contact.email"}:
+        return sum("@" in cell for cell in cells) * 2 >= len(cells)
     if field.type in {CellType.MONEY, CellType.NUMBER}:
-        return sum(any(digit.isdigit() for digit in cell) for cell in cells) * 2 > len(cells)
+        return sum(any(digit.isdigit() for digit in cell) for cell in cells) * 2 >= len(cells)
     if field.type in {CellType.DATE, CellType.INSTANT}:
         profile = DateProfile()
         for cell in cells:
             profile.add(cell)
-        return profile.unread * 2 < profile.seen
+        return profile.unread * 2 <= profile.seen
     return True
 
 

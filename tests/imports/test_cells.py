@@ -131,7 +131,14 @@ def test_money_is_read_as_the_file_writes_it(text, mark, expected):
 
 @pytest.mark.parametrize(
     ("text", "mark"),
-    [("12,50", "."), ("1.2.3", "."), ("abc", "."), ("1,23,456.00", "."), ("12.50", ","), ("-", ".")],
+    [
+        ("12,50", "."),
+        ("1.2.3", "."),
+        ("abc", "."),
+        ("1,23,456.00", "."),
+        ("12.50", ","),
+        ("-", "."),
+    ],
 )
 def test_what_is_no_amount_is_refused(text, mark):
     with pytest.raises(ValueError, match="not a number"):
