@@ -1,0 +1,192 @@
+// The tree as the editor holds it, and the document it stands for. Everything here is pure.
+//
+// A node is {id, kind: "group", match: "all" | "any" | "none", off, children, bare?}
+//        or {id, kind: "row", type, values, off}
+//        or {id, kind: "segment", segment, off}.
+// "None of these" is {"not": {"any": [...]}} in the document. `bare` remembers a document without
+// the inner group ({"not": row}, or a root that is a row), so that reading and writing is identity.
+
+let lastId = 0;
+const newId = () => `n${++lastId}`;
+
+export const newGroup = (match = "all", children = []) => ({ id: newId(), kind: "group", match, off: false, children });
+export const newRow = (type, values = {}) => ({ id: newId(), kind: "row", type, values, off: false });
+export const newSegmentRow = (segment) => ({ id: newId(), kind: "segment", segment, off: false });
+
+/** The editor's root (always a group) of a document; null gives an empty "all" group. */
+export function fromDocument(where) {
+  if (where === null || where === undefined) return newGroup();
+  const node = read(where);
+  return node.kind === "group" ? node : { ...newGroup("all", [node]), bare: true };
+}
+
+function read(document) {
+  const off = document.disabled === true;
+  if (Array.isArray(document.all)) return { ...newGroup("all", document.all.map(read)), off };
+  if (Array.isArray(document.any)) return { ...newGroup("any", document.any.map(read)), off };
+  if (document.not !== undefined) {
+    const inner = document.not;
+    if (Array.isArray(inner.any) && inner.disabled !== true) return { ...newGroup("none", inner.any.map(read)), off };
+    return { ...newGroup("none", [read(inner)]), off, bare: true };
+  }
+  if (document.segment !== undefined) return { ...newSegmentRow(document.segment), off };
+  const { type, disabled: _disabled, ...values } = document;
+  return { ...newRow(type, values), off };
+}
+
+/**
+ * The document of the tree, and which node stands at which path.
+ * `leftOut(node)` switches rows off for this document only (rows that aren't complete yet);
+ * a group in which nothing is left is switched off with them. Returns {where, paths} where
+ * paths maps "$.where…" to node ids; where is null when nothing is left to ask.
+ */
+export function toDocument(root, leftOut = () => false) {
+  const paths = new Map();
+  const isBareRoot = root.bare && root.match !== "none" && root.children.length === 1;
+  const where = isBareRoot
+    ? write(root.children[0], "$.where", paths, leftOut, root.id)
+    : write(root, "$.where", paths, leftOut);
+  return { where: isOff(root, leftOut) ? null : where, paths };
+}
+
+/** Whether a node takes no part: switched off, left out, or a group with nothing left in it. */
+export function isOff(node, leftOut = () => false) {
+  if (node.off || leftOut(node)) return true;
+  return node.kind === "group" && node.children.every((child) => isOff(child, leftOut));
+}
+
+function write(node, path, paths, leftOut, alsoId) {
+  paths.set(path, node.id);
+  if (alsoId) paths.set(path + "#root", alsoId);
+  const disabled = (node.kind === "group" ? node.off || (leftOut !== NOTHING && isOff(node, leftOut)) : node.off || leftOut(node)) ? { disabled: true } : {};
+  if (node.kind === "row") return { type: node.type, ...node.values, ...disabled };
+  if (node.kind === "segment") return { segment: node.segment, ...disabled };
+  if (node.match === "none") {
+    if (node.bare && node.children.length === 1) return { not: write(node.children[0], `${path}.not`, paths, leftOut), ...disabled };
+    const children = node.children.map((child, index) => write(child, `${path}.not.any[${index}]`, paths, leftOut));
+    return { not: { any: children }, ...disabled };
+  }
+  const children = node.children.map((child, index) => write(child, `${path}.${node.match}[${index}]`, paths, leftOut));
+  return { [node.match]: children, ...disabled };
+}
+
+const NOTHING = () => false;
+
+/** The document to save: nothing is left out; null while the tree is empty. */
+export function toSavedDocument(root) {
+  return toDocument(root, NOTHING).where;
+}
+
+// --- Finding -----------------------------------------------------------------------------------
+
+export function find(root, id) {
+  if (root.id === id) return root;
+  for (const child of root.children ?? []) {
+    const found = find(child, id);
+    if (found) return found;
+  }
+  return null;
+}
+
+/** The group a node stands in, and at which position; null for the root. */
+export function placeOf(root, id) {
+  const index = (root.children ?? []).findIndex((child) => child.id === id);
+  if (index >= 0) return { parent: root, index };
+  for (const child of root.children ?? []) {
+    const found = placeOf(child, id);
+    if (found) return found;
+  }
+  return null;
+}
+
+export function* walk(node) {
+  yield node;
+  for (const child of node.children ?? []) yield* walk(child);
+}
+
+/** The groups from the root down to a node, the node not among them. */
+export function ancestorsOf(root, id) {
+  if (root.id === id) return [];
+  for (const child of root.children ?? []) {
+    if (find(child, id)) return [root, ...ancestorsOf(child, id)];
+  }
+  return [];
+}
+
+export function depthOf(node) {
+  return node.kind === "group" ? 1 + Math.max(0, ...node.children.map(depthOf)) : 1;
+}
+
+// --- Changing: each gives a new root -----------------------------------------------------------
+
+export function replace(root, id, change) {
+  if (root.id === id) return change(root);
+  if (!root.children) return root;
+  const children = root.children.map((child) => replace(child, id, change));
+  return children.every((child, index) => child === root.children[index]) ? root : { ...root, children };
+}
+
+export function insert(root, groupId, index, node) {
+  return replace(root, groupId, (group) => {
+    const children = group.children.slice();
+    children.splice(index ?? children.length, 0, node);
+    const { bare: _bare, ...plain } = group;
+    return { ...plain, children };
+  });
+}
+
+export function remove(root, id) {
+  const place = placeOf(root, id);
+  if (!place) return root;
+  return replace(root, place.parent.id, (group) => ({ ...group, children: group.children.filter((child) => child.id !== id) }));
+}
+
+/** Move a node to a place; a place inside itself changes nothing. */
+export function move(root, id, groupId, index) {
+  const node = find(root, id);
+  const from = placeOf(root, id);
+  if (!node || !from || find(node, groupId)) return root;
+  const shift = from.parent.id === groupId && from.index < index ? 1 : 0;
+  return insert(remove(root, id), groupId, index - shift, node);
+}
+
+/** One step up or down: past its neighbour, into a neighbouring group, or out of its own. */
+export function step(root, id, direction) {
+  const place = placeOf(root, id);
+  if (!place) return root;
+  const { parent, index } = place;
+  const neighbour = parent.children[index + direction];
+  if (neighbour?.kind === "group") return move(root, id, neighbour.id, direction > 0 ? 0 : neighbour.children.length);
+  if (neighbour) return move(root, id, parent.id, direction > 0 ? index + 2 : index - 1);
+  const outer = placeOf(root, parent.id);
+  return outer ? move(root, id, outer.parent.id, direction > 0 ? outer.index + 1 : outer.index) : root;
+}
+
+export function duplicate(root, id) {
+  const place = placeOf(root, id);
+  return place ? insert(root, place.parent.id, place.index + 1, copy(find(root, id))) : root;
+}
+
+function copy(node) {
+  return node.children ? { ...node, id: newId(), children: node.children.map(copy) } : { ...structuredClone(node), id: newId() };
+}
+
+/** Put a node into a group of its own, where it stood. */
+export function wrap(root, id, match = "any") {
+  const place = placeOf(root, id);
+  if (!place) return root;
+  const group = newGroup(match, [find(root, id)]);
+  return insert(remove(root, id), place.parent.id, place.index, group);
+}
+
+/** Take a group away and leave its rows where it stood. */
+export function unwrap(root, id) {
+  const place = placeOf(root, id);
+  const group = find(root, id);
+  if (!place || group?.kind !== "group") return root;
+  return replace(root, place.parent.id, (parent) => {
+    const children = parent.children.slice();
+    children.splice(place.index, 1, ...group.children);
+    return { ...parent, children };
+  });
+}
