@@ -1,0 +1,184 @@
+// What is being edited, and everything that can be done to it.
+
+import { Counter } from "./counting.js";
+import { missing } from "./forms.js";
+import { History } from "./history.js";
+import * as model from "./model.js";
+
+/**
+ * The document is {name, root, schedule, labels, pinnedIn, pinnedOut}; each action makes a new one
+ * and one step to undo. `listen` hears of every change.
+ */
+export class Store {
+  constructor({ segment, forms, urls, context }) {
+    this.forms = forms;
+    this.urls = urls;
+    this.context = context;
+    this.segmentId = segment?.id ?? null;
+    this.history = new History({
+      name: segment?.name ?? "",
+      root: model.fromDocument(segment?.where ?? null),
+      schedule: segment?.schedule ?? "hour",
+      labels: segment?.labels ?? [],
+      pinnedIn: segment?.pinned_in ?? [],
+      pinnedOut: segment?.pinned_out ?? [],
+    });
+    this.saved = this.present;
+    this.listeners = new Set();
+    this.focusAfter = null; // the node to focus once it is drawn
+    this.focusedGroup = null; // a deep group shown alone
+    this.serverErrors = new Map();
+    this.counter = new Counter(urls.evaluate, (counting) => this.counted(counting));
+    this.counting = this.counter.state;
+  }
+
+  get present() { return this.history.present; }
+  get root() { return this.present.root; }
+  get isChanged() { return this.present !== this.saved; }
+
+  listen(listener) {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  tell() {
+    for (const listener of this.listeners) listener();
+  }
+
+  // --- Changing -------------------------------------------------------------------------------
+
+  change(part, key = null) {
+    this.history.push({ ...this.present, ...part }, key);
+    this.after("root" in part || "pinnedIn" in part || "pinnedOut" in part);
+  }
+
+  edit(root, key = null) {
+    if (root !== this.root) this.change({ root }, key);
+  }
+
+  setValues(id, values, key = null) {
+    this.serverErrors.delete(id);
+    this.edit(model.replace(this.root, id, (row) => ({ ...row, values })), key && `${id}.${key}`);
+  }
+
+  setMatch(id, match) {
+    this.edit(model.replace(this.root, id, ({ bare: _bare, ...group }) => ({ ...group, match })));
+  }
+
+  toggle(id) {
+    this.edit(model.replace(this.root, id, (node) => ({ ...node, off: !node.off })));
+  }
+
+  add(groupId, node, index) {
+    this.focusAfter = node.id;
+    this.edit(model.insert(this.root, groupId, index, node));
+  }
+
+  remove(id) { this.edit(model.remove(this.root, id)); }
+  duplicate(id) { this.edit(model.duplicate(this.root, id)); }
+  wrap(id, match) { this.focusAfter = id; this.edit(model.wrap(this.root, id, match)); }
+  unwrap(id) { this.edit(model.unwrap(this.root, id)); }
+  step(id, direction) { this.focusAfter = id; this.edit(model.step(this.root, id, direction)); }
+  move(id, groupId, index) { this.focusAfter = id; this.edit(model.move(this.root, id, groupId, index)); }
+  setDocument(where) { this.edit(model.fromDocument(where)); }
+
+  undo() { if (this.history.undo()) this.after(true); }
+  redo() { if (this.history.redo()) this.after(true); }
+
+  after(isCounted) {
+    if (isCounted) this.count();
+    this.tell();
+  }
+
+  // --- What is wrong --------------------------------------------------------------------------
+
+  /** Names of the fields of a row that still have to be filled in. */
+  missingIn(node) {
+    if (node.kind !== "row") return [];
+    const form = this.forms.of(node.type);
+    return form ? missing(node.values, form.fields) : ["type"];
+  }
+
+  /** Whether a row can't be asked yet: incomplete, or refused by the server. */
+  isLeftOut(node) {
+    return node.kind !== "group" && (this.missingIn(node).length > 0 || this.serverErrors.has(node.id));
+  }
+
+  /** Errors of a row as the server told them. */
+  errorsOf(id) {
+    return this.serverErrors.get(id) ?? [];
+  }
+
+  /** Why saving is off; empty when it is on. */
+  get faults() {
+    const faults = [];
+    for (const node of model.walk(this.root)) {
+      if (node.kind === "group" && !node.children.length && node.id !== this.root.id) faults.push(node.id);
+      else if (!node.off && this.isLeftOut(node)) faults.push(node.id);
+    }
+    if (model.isOff(this.root)) faults.push(this.root.id);
+    return faults;
+  }
+
+  // --- Numbers --------------------------------------------------------------------------------
+
+  count() {
+    const { where, paths } = model.toDocument(this.root, (node) => this.isLeftOut(node));
+    this.counter.ask({ where, paths, extra: this.extra({ members: { limit: 3 } }) });
+  }
+
+  extra(more = {}) {
+    const { pinnedIn, pinnedOut } = this.present;
+    const segment = this.segmentId ? { segment: this.segmentId } : {};
+    return { pinned_in: pinnedIn, pinned_out: pinnedOut, ...segment, ...more };
+  }
+
+  counted(counting) {
+    this.counting = counting;
+    if (counting.status === "failed" && counting.errors.length && this.refuse(counting)) this.count();
+    this.tell();
+  }
+
+  /** Mark the rows the server refused; true if the rest can be asked without them. */
+  refuse({ errors, failedPaths }) {
+    let isNew = false;
+    for (const error of errors) {
+      const id = nodeAt(failedPaths, error.path);
+      const node = id && model.find(this.root, id);
+      if (!node || node.kind === "group" || this.serverErrors.has(id)) continue;
+      const own = errors.filter((other) => nodeAt(failedPaths, other.path) === id);
+      this.serverErrors.set(id, own);
+      isNew = true;
+    }
+    return isNew;
+  }
+
+  /** The numbers of a node: {size, enters, leaves, without, only_by_absence}, or null. */
+  numbersOf(id) {
+    const { answer, paths } = this.counting;
+    if (!answer) return null;
+    this.byNode = this.byAnswer === answer ? this.byNode : numbersByNode(answer, paths);
+    this.byAnswer = answer;
+    return this.byNode.get(id) ?? null;
+  }
+}
+
+/** The row or group a path of the server's belongs to: the longest known path it starts with. */
+function nodeAt(paths, path) {
+  let found = null;
+  let longest = -1;
+  for (const [known, id] of paths) {
+    if (path.startsWith(known) && known.length > longest) [found, longest] = [id, known.length];
+  }
+  return found;
+}
+
+function numbersByNode(answer, paths) {
+  const byPath = new Map(answer.nodes.map((node) => [node.path, node]));
+  const byNode = new Map();
+  for (const [path, id] of paths) {
+    const numbers = byPath.get(path.replace("#root", ""));
+    if (numbers) byNode.set(id, numbers);
+  }
+  return byNode;
+}

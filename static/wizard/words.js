@@ -1,0 +1,23 @@
+// Words and numbers in the reader's language (Django's JavaScript catalog, if it is loaded).
+
+export const gettext = (text) => window.gettext?.(text) ?? text;
+export const ngettext = (one, many, count) => window.ngettext?.(one, many, count) ?? (count === 1 ? one : many);
+
+/** "{n} people" with {n: "12"} → "12 people". */
+export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+
+const language = document.documentElement.lang || "en";
+const whole = new Intl.NumberFormat(language);
+const percents = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
+
+export const number = (value) => (value === null || value === undefined ? "–" : whole.format(value));
+export const percent = (share) => percents.format(share);
+
+/** The time of day of an instant in a zone, with seconds. */
+export function clockTime(instant, timeZone) {
+  return new Intl.DateTimeFormat(language, { timeStyle: "medium", timeZone }).format(new Date(instant));
+}
+
+export function dayAndTime(instant, timeZone) {
+  return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", timeZone }).format(instant);
+}
