@@ -14,20 +14,30 @@ from django.db import connections
 from django.test import TransactionTestCase
 from psycopg import sql
 
+from config.celery import app
+
 # What migrations and Django itself put there once for all tests.
 KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
-    """Give every parallel process a database and a Valkey database of its own."""
+def django_db_modify_db_settings() -> None:
+    """Give every parallel process a database of its own."""
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        connections["owner"].settings_dict["TEST"]["NAME"] = f"test_kohorta_{worker}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_valkey_database() -> None:
+    """Give every parallel process a Valkey database of its own."""
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if worker is None:
         return
-    connections["owner"].settings_dict["TEST"]["NAME"] = f"test_kohorta_{worker}"
-    number = int(worker.removeprefix("gw")) + 1
-    settings.REDIS_URL = f"{settings.REDIS_URL.rpartition('/')[0]}/{number}"
+    server = settings.REDIS_URL.rpartition("/")[0]
+    settings.REDIS_URL = f"{server}/{int(worker.removeprefix('gw')) + 1}"
     settings.CACHES["default"]["LOCATION"] = settings.REDIS_URL
+    settings.CELERY_BROKER_URL = settings.REDIS_URL
+    app.config_from_object("django.conf:settings", namespace="CELERY", force=True)
 
 
 @pytest.fixture(scope="session")
@@ -114,8 +124,6 @@ def _empty_cache() -> Iterator[None]:
 @pytest.fixture
 def eager_tasks() -> Iterator[None]:
     """Run Celery tasks where they are called, and let their exceptions through."""
-    from config.celery import app
-
     before = app.conf.task_always_eager, app.conf.task_eager_propagates
     app.conf.task_always_eager = app.conf.task_eager_propagates = True
     yield
