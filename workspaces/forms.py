@@ -45,6 +45,7 @@ LIFETIMES: tuple[tuple[str, Promise], ...] = (
 )
 
 Choices = list[Any]
+WEEK_STARTS: Choices = list(Workspace._meta.get_field("week_start").flatchoices)
 
 
 def add_errors(form: forms.Form, error: ValidationError) -> None:
@@ -121,7 +122,7 @@ class NewWorkspaceForm(forms.Form):
         label=_("Week starts on"),
         coerce=int,
         initial=1,
-        choices=Workspace._meta.get_field("week_start").choices,
+        choices=WEEK_STARTS,
     )
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
 
@@ -138,7 +139,7 @@ class WorkspaceForm(forms.Form):
     week_start = forms.TypedChoiceField(
         label=_("Week starts on"),
         coerce=int,
-        choices=Workspace._meta.get_field("week_start").choices,
+        choices=WEEK_STARTS,
     )
     language = forms.ChoiceField(
         label=_("Language"),

@@ -41,7 +41,7 @@ function nameOf(found) {
 
 async function remoteEntries(source, text, signal) {
   const separator = source.api.includes("?") ? "&" : "?";
-  const answer = await request(`${source.api}${separator}search=${encodeURIComponent(text)}&page_size=${SHOWN}&limit=${SHOWN}`, { signal });
+  const answer = await request(`${source.api}${separator}search=${encodeURIComponent(text)}&limit=${SHOWN}`, { signal });
   const found = (answer.results ?? answer.items ?? answer.data ?? answer).slice(0, SHOWN);
   return {
     title: source.label,

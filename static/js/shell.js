@@ -112,6 +112,9 @@ document.addEventListener("keydown", (event) => {
   if (command && event.key.toLowerCase() === "k") {
     event.preventDefault();
     openPalette();
+  } else if (command && event.key.toLowerCase() === "s" && document.querySelector("[data-save]")) {
+    event.preventDefault();
+    document.querySelector("[data-save]").click();
   } else if (event.key === "Escape" && event.target.matches?.("[data-search]")) {
     event.target.blur();
   } else if (!command && !event.altKey && !event.metaKey && !event.ctrlKey && !typing(event.target) && !document.querySelector("dialog[open]")) {

@@ -62,6 +62,20 @@ def browsing(
         page.context.close()
 
 
+def is_whole(page: Any, selector: str) -> bool:
+    """Nothing covers or cuts off the corners of what is shown."""
+    return bool(
+        page.eval_on_selector(
+            selector,
+            """shown => {
+              const box = shown.getBoundingClientRect();
+              const at = [[box.left + 9, box.top + 9], [box.right - 9, box.bottom - 9]];
+              return at.every(([x, y]) => shown.contains(document.elementFromPoint(x, y)));
+            }""",
+        )
+    )
+
+
 def name_of(look: dict[str, bool], page: str) -> str:
     return f"{page}-{'phone' if look['phone'] else 'desktop'}-{'dark' if look['dark'] else 'light'}"
 
@@ -159,6 +173,7 @@ def test_dialogs_menus_and_errors_are_sound(
         check_page(page, name_of(look, "toast"))
         menu = ".phone-nav details" if look["phone"] else ".switcher"
         page.click(f"{menu} summary")
+        assert is_whole(page, f"{menu} .menu")
         check_page(page, name_of(look, "menu"))
 
 

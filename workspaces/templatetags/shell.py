@@ -37,41 +37,45 @@ class Section:
 
 
 SECTIONS = (
-    Section(_("Segments"), "chart-pie", ("segments", "segment-list"), ("segments",)),
+    Section(
+        _("Segments"), "chart-pie", ("segments", "segment-list", "segments:list"), ("segments",)
+    ),
     Section(
         _("Contacts"),
         "user",
-        ("contacts", "contact-list"),
+        ("contacts", "contact-list", "contacts:list"),
         ("contacts", "attributes", "tags", "categories", "lists"),
     ),
-    Section(_("Campaigns"), "mail", ("campaigns", "campaign-list"), ("campaigns",)),
+    Section(
+        _("Campaigns"), "mail", ("campaigns", "campaign-list", "campaigns:list"), ("campaigns",)
+    ),
     Section(
         _("Automation"),
         "zap",
-        ("automation", "automations", "rule-list"),
+        ("automation", "automations", "automation:list"),
         ("automation", "rules", "journeys"),
     ),
     Section(
         _("Products"),
         "box",
-        ("products", "product-list"),
+        ("products", "product-list", "transactions:products", "products:list"),
         ("products", "brands", "product-categories"),
     ),
     Section(
         _("Data in"),
         "download",
-        ("data-in", "imports", "import-list"),
-        ("data-in", "imports", "data", "activities", "activity-kinds"),
+        ("data-in", "imports", "contacts:data-in"),
+        ("data", "data-in", "imports", "activities", "activity-kinds"),
     ),
 )
 SETTINGS = Section(_("Settings"), "settings", ("workspace-settings",), ("settings",))
 
 # What the palette can create, and by which right.
 CREATE = (
-    (_("New segment"), ("segment-new", "segment-create"), "segments:write"),
-    (_("New contact"), ("contact-new", "contact-create"), "contacts:write"),
-    (_("New campaign"), ("campaign-new", "campaign-create"), "campaigns:write"),
-    (_("Import a file"), ("import-new", "import-create"), "data:write"),
+    (_("New segment"), ("segment-new", "segment-create", "segments:new"), "segments:write"),
+    (_("New contact"), ("contact-new", "contact-create", "contacts:new"), "contacts:write"),
+    (_("New campaign"), ("campaign-new", "campaign-create", "campaigns:new"), "campaigns:write"),
+    (_("Import a file"), ("import-new", "import-create", "contacts:import-new"), "data:write"),
     (_("Invite a member"), ("workspace-members",), "members:manage"),
     (_("New API key"), ("workspace-keys",), "keys:manage"),
 )
@@ -112,8 +116,9 @@ def signed(value: Number | None) -> str:
     """A change: +458, −306, 0. With a real minus sign."""
     if value is None:
         return "–"
-    sign = "+" if value > 0 else "−" if value < 0 else ""
-    return sign + number(abs(value))
+    if value < 0:
+        return "−" + number(-value)
+    return ("+" if value else "") + number(value)
 
 
 @register.filter
@@ -269,13 +274,23 @@ def _settings_pages(workspace_id: int) -> list[dict[str, str]]:
 
 def _searches(workspace_id: int) -> list[tuple[Promise, str, str, str]]:
     """Label, icon, JSON list and page ("0" stands for the id) of what the palette finds."""
-    found = []
+    found: list[tuple[Promise, str, str, str]] = []
     for label, image, api_names, page_names in (
-        (_("Segments"), "chart-pie", ("segments-list", "segment-list"), ("segment",)),
-        (_("Contacts"), "user", ("contacts-list", "contact-list"), ("contact",)),
+        (
+            _("Segments"),
+            "chart-pie",
+            ("segments-list", "segment-list"),
+            ("segment", "segment-detail", "segments:page", "segments:card"),
+        ),
+        (
+            _("Contacts"),
+            "user",
+            ("contacts-list", "contact-list"),
+            ("contact", "contact-detail", "contacts:card"),
+        ),
     ):
         api = _first_address([f"browser_api:{name}" for name in api_names], workspace_id)
-        page = _first_page((*page_names, f"{page_names[0]}-detail"), workspace_id)
+        page = _first_page(page_names, workspace_id)
         if api and page:
             found.append((label, image, api, page))
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -27,7 +27,7 @@ from workspaces.services import (
 )
 
 LAST_WORKSPACE_COOKIE = "workspace"
-START_PAGES = ("segments", "segment-list", "workspace-settings")
+START_PAGES = ("segments", "segment-list", "segments:list", "workspace-settings")
 REFUSED_INVITATIONS = {
     "unknown": gettext_lazy("This invitation doesn't exist. Copy the whole link from the e-mail."),
     "expired": gettext_lazy("This invitation has expired. Ask for a new one."),
@@ -96,7 +96,7 @@ def workspace_home(request: WorkspaceRequest, workspace: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: WorkspaceRequest, token: str) -> HttpResponse:
     """Show who invites, and join on a click."""
-    context = {"token": token}
+    context: dict[str, Any] = {"token": token}
     try:
         found = find_invitation(token=token, now=request.now)
         if request.method == "POST" and isinstance(request.user, User):
@@ -136,7 +136,7 @@ def _memberships(request: HttpRequest) -> QuerySet[Member]:
     return user.memberships.select_related("workspace").order_by("workspace__name", "pk")
 
 
-def _new_settings(form: NewWorkspaceForm) -> dict[str, object]:
+def _new_settings(form: NewWorkspaceForm) -> dict[str, Any]:
     names = ("name", "time_zone", "week_start", "base_currency", "language")
     return {name: form.cleaned_data[name] for name in names}
 

@@ -75,7 +75,7 @@ def _list(request: WorkspaceRequest) -> dict[str, Any]:
         .select_related("created_by")
         .order_by("-created_at", "-pk")
     )
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "key": key,
             "state": _state(request, key),

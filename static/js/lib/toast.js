@@ -1,4 +1,4 @@
-// Toasts: what has just happened, at the bottom left; with undo where it can be undone.
+// Toasts: what has just happened, at the bottom; with undo where it can be undone.
 import { iconUrl } from "./icon.js";
 
 const STAYS_MS = 6000;
