@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from segments.criteria import (
+    activities,
     amount_spent,
     attributes,
     choices,
@@ -14,9 +15,11 @@ from segments.criteria import (
     statistics,
     tags,
     transactions,
+    visits,
 )
 
 __all__ = [
+    "activities",
     "amount_spent",
     "attributes",
     "choices",
@@ -28,4 +31,5 @@ __all__ = [
     "statistics",
     "tags",
     "transactions",
+    "visits",
 ]

@@ -99,14 +99,17 @@ class AmountSpent(TestedStatistic):
         if self.refunds == RefundDating.BY_REFUND_DATE:
             return self._by_refund_date(scope)
         rows = self.rows(scope, self.where)
+        test = self.test(scope)
         if self.scope == ConditionScope.ALTOGETHER:
             return self.compare(rows.queryset, Sum(rows.amount), scope)
         if self.scope == ConditionScope.IN_LINE:
             lines = self.lines(scope).filter(line_q(self.where, scope))
-            return lines.filter(self.test(scope).q("amount")).values("contact_id")
-        sums = rows.queryset.order_by().values("contact_id", rows.transaction)
+            return lines.filter(test.q("amount")).values("contact_id")
+        if not names_lines(self.where):
+            return rows.queryset.filter(test.q(rows.amount)).values("contact_id")
+        sums = rows.queryset.order_by().values("contact_id", "transaction_id")
         sums = sums.annotate(statistic=Sum(rows.amount))
-        return sums.filter(self.test(scope).q("statistic")).values("contact_id")
+        return sums.filter(test.q("statistic")).values("contact_id")
 
     def _by_refund_date(self, scope: Scope) -> QuerySet[Any]:
         """What was bought in the window less what was refunded in it.

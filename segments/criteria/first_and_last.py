@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db.models import Count, Max, Min, QuerySet
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import Field
 
-from segments.criteria.base import criterion
+from segments.criteria.base import Speech, criterion
 from segments.criteria.purchase_conditions import PurchaseConditions
 from segments.criteria.purchases import PurchaseCriterion
 from segments.criteria.scope import Scope
@@ -27,7 +28,16 @@ def last_purchases(purchases: QuerySet[Any]) -> QuerySet[Any]:
     return purchases.filter(pk__in=ordered.distinct("contact_id").values("pk"))
 
 
-class _PurchaseAtAnEnd(PurchaseCriterion):
+class _OfAllPurchases(PurchaseCriterion):
+    """The window is tested after the purchase was found among all there were."""
+
+    def say_field(self, name: str, speech: Speech) -> str:
+        if name == "window" and self.asked_window == EVER:
+            return _("(at any time)")
+        return super().say_field(name, speech)
+
+
+class _PurchaseAtAnEnd(_OfAllPurchases):
     """One purchase is picked from all that were counted ever, then tested."""
 
     extreme: ClassVar[type[Min] | type[Max]]
@@ -49,7 +59,7 @@ class _PurchaseAtAnEnd(PurchaseCriterion):
 
 @criterion
 class FirstPurchase(_PurchaseAtAnEnd):
-    """The first counted purchase ever lies in the window. "In the last N days" is a new customer."""
+    """The first counted purchase ever lies in the window: new customers of the last N days."""
 
     key = "transactions.first_purchase"
     label = gettext_lazy("First purchase")
@@ -93,13 +103,13 @@ class LastPurchase(_PurchaseAtAnEnd):
 
 
 @criterion
-class OnlyPurchase(PurchaseCriterion):
+class OnlyPurchase(_OfAllPurchases):
     """Exactly one counted purchase ever, and it lies in the window: no second purchase."""
 
     key = "transactions.only_purchase"
     label = gettext_lazy("One purchase, no second")
     help = gettext_lazy("Exactly one purchase ever, made in the window")
-    phrase = gettext_lazy("made exactly one purchase ever, and it {window} {where} {statuses}")
+    phrase = gettext_lazy("made exactly one purchase ever, {window} {where} {statuses}")
     examples = (
         {"window": {"last": 90, "unit": "days"}},
         {"window": {"between": [14, 60], "unit": "days"}},

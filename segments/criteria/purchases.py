@@ -65,7 +65,6 @@ class Rows:
     queryset: QuerySet[Any]
     amount: str  # the column of what was paid for the goods
     number: Aggregate  # how many transactions the rows stand for
-    transaction: str  # the column with the transaction's id
 
 
 def lines_of(scope: Scope, statuses: Statuses) -> QuerySet[Any]:
@@ -100,9 +99,9 @@ class PurchaseCriterion(Criterion):
         if names_lines(where):
             lines = self.lines(scope).filter(line_q(where, scope))
             number = Count("transaction_id", distinct=True)
-            return Rows(lines, "amount", number, "transaction_id")
+            return Rows(lines, "amount", number)
         purchases = self.purchases(scope).filter(transaction_q(where, scope))
-        return Rows(purchases, "goods_amount", Count("pk"), "pk")
+        return Rows(purchases, "goods_amount", Count("pk"))
 
     def fitting(self, scope: Scope, where: list[Condition]) -> QuerySet[Any]:
         """Whole transactions that meet the conditions, at any time."""
