@@ -310,7 +310,7 @@ Share = Annotated[float, Field(ge=0, le=100, multiple_of=0.01), Control("percent
 class BucketNumber(Func):
     """0 to 9,999: the first 8 hexadecimal digits of md5("salt:contact id") modulo 10,000."""
 
-    template = "((('x' || substr(md5(%(expressions)s::text), 1, 8))::bit(32)::bigint) %% 10000)"
+    template = "mod(('x' || substr(md5(%(expressions)s::text), 1, 8))::bit(32)::bigint, 10000)"
     arg_joiner = " || ':' || "
     output_field = IntegerField()
 
