@@ -155,6 +155,23 @@ def suppressions_of(workspace: Workspace, contact: Contact) -> list[Suppression]
     return list(blocks.order_by("channel", "valid_from"))
 
 
+def named(workspace: Workspace, names: Sequence[str]) -> tuple[list[int], list[str]]:
+    """Live contacts with these external ids or e-mails, and the names that fit nobody.
+
+    An e-mail that several contacts have names all of them.
+    """
+    contacts = Contact.objects.in_workspace(workspace).live()
+    names = [name for name in names if name.strip() and "\x00" not in name]
+    keys = {email_key(name): name for name in names}
+    found = contacts.filter(Q(external_id__in=list(names)) | Q(email_key__in=list(keys)))
+    ids: list[int] = []
+    known: set[str] = set()
+    for pk, external_id, email in found.values_list("pk", "external_id", "email_key"):
+        ids.append(pk)
+        known |= {external_id, keys.get(email, "")}
+    return ids, [name for name in names if name not in known]
+
+
 def members_in_order(workspace: Workspace, ids: Sequence[int]) -> list[Contact]:
     """Contacts in the order of their ids given."""
     found = Contact.objects.in_workspace(workspace).in_bulk(list(ids))

@@ -52,11 +52,14 @@ class Use:
 
 
 class UsedIn(Protocol):
-    """Answers what uses an object; `subject` is tag, category, attribute or list."""
+    """Answers what names some objects: lists of uses by the object's primary key.
+
+    `subject` is "tag", "category", "attribute" or "list"; objects nobody names may be left out.
+    """
 
     def __call__(
-        self, *, workspace: Workspace, subject: str, instance: models.Model
-    ) -> Sequence[Use]: ...
+        self, *, workspace: Workspace, subject: str, instances: Sequence[models.Model]
+    ) -> Mapping[int, Sequence[Use]]: ...
 
 
 used_in: Registry[Any] = Registry()
@@ -71,18 +74,21 @@ class InUseError(Exception):
         self.uses = tuple(uses)
 
 
-def uses_of(workspace: Workspace, subject: str, instance: models.Model) -> list[Use]:
-    """Everything that names this tag, category, attribute or list."""
-    return [
-        use
-        for answer in used_in
-        for use in answer(workspace=workspace, subject=subject, instance=instance)
-    ]
+def uses_of(
+    workspace: Workspace, subject: str, instances: Sequence[models.Model]
+) -> dict[int, list[Use]]:
+    """Everything that names these tags, categories, attributes or lists, by primary key."""
+    found: dict[int, list[Use]] = {}
+    for answer in used_in if instances else ():
+        uses = answer(workspace=workspace, subject=subject, instances=instances)
+        for key, named in uses.items():
+            found.setdefault(key, []).extend(named)
+    return found
 
 
 def refuse_if_used(workspace: Workspace, subject: str, instance: models.Model) -> None:
     """Raise `InUseError` unless nothing names it."""
-    uses = uses_of(workspace, subject, instance)
+    uses = uses_of(workspace, subject, [instance]).get(instance.pk)
     if uses:
         raise InUseError(uses)
 

@@ -33,7 +33,7 @@ from contacts.services.lists import (
 )
 from contacts.services.merging import merge_contacts
 from contacts.services.references import ContactReference, find_or_create_contacts
-from contacts.services.upsert import upsert_contacts
+from contacts.services.upsert import change_contact, upsert_contacts
 
 __all__ = [
     "ContactReference",
@@ -41,6 +41,7 @@ __all__ = [
     "address_digest",
     "categorise_contacts",
     "change_attribute",
+    "change_contact",
     "change_list",
     "create_category",
     "create_list",

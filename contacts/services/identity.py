@@ -84,6 +84,14 @@ class Directory:
             self._by_email.setdefault(draft.email_key, []).append(draft)
         return draft
 
+    def by_id(self, contact_id: int) -> Draft | None:
+        """The contact with this id, if it is live."""
+        return self._by_id.get(contact_id)
+
+    def has_external_id(self, external_id: str) -> bool:
+        """Whether some contact has it already."""
+        return external_id in self._by_external_id
+
     def find(self, external_id: str | None, email: str) -> Draft | None:
         """The contact meant, or None if there is none yet. Raises `IdentityError`.
 
@@ -130,14 +138,18 @@ class Directory:
 
 
 def load_directory(
-    workspace_id: int, external_ids: Collection[str], emails: Collection[str], lock: Lock
+    workspace_id: int,
+    external_ids: Collection[str],
+    emails: Collection[str],
+    lock: Lock,
+    ids: Collection[int] = (),
 ) -> Directory:
-    """The live contacts with these external ids and normalised e-mails, locked.
+    """The live contacts with these external ids, normalised e-mails or ids, locked.
 
     The external id of a merged contact leads to the contact it was merged into.
     """
     directory = Directory()
-    rows = _found(workspace_id, external_ids, emails, lock)
+    rows = _found(workspace_id, external_ids, emails, ids, lock)
     winners = {row[0]: row for row in rows if row[3] is None}
     aliases: dict[int, list[str]] = {}
     for row in rows:
@@ -167,7 +179,11 @@ def _draft(row: Row) -> Draft:
 
 
 def _found(
-    workspace_id: int, external_ids: Collection[str], emails: Collection[str], lock: Lock
+    workspace_id: int,
+    external_ids: Collection[str],
+    emails: Collection[str],
+    ids: Collection[int],
+    lock: Lock,
 ) -> list[Row]:
     # Locked in the order of ids, so that two batches can't wait for each other.
     with connection.cursor() as cursor:
@@ -178,8 +194,15 @@ def _found(
             " UNION SELECT id FROM contacts_contact"
             " WHERE workspace_id = %s AND email_key = ANY(%s)"
             " AND erased_at IS NULL AND merged_into_id IS NULL"
-            f") ORDER BY id {lock}",
-            [workspace_id, workspace_id, list(external_ids), workspace_id, list(emails)],
+            f" UNION ALL SELECT unnest(%s::bigint[])) ORDER BY id {lock}",
+            [
+                workspace_id,
+                workspace_id,
+                list(external_ids),
+                workspace_id,
+                list(emails),
+                list(ids),
+            ],
         )
         return cursor.fetchall()
 

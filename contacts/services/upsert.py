@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from contacts.addresses import email_key, phone_region
 from contacts.bulk import insert_rows, update_rows
@@ -47,6 +48,7 @@ class Statement:
     email: str  # normalised, "" if not given
     at: datetime
     is_backdated: bool
+    contact_id: int | None = None  # of the contact meant, when that is known already
     values: dict[int, Slots] = field(default_factory=dict)
     added_tags: dict[str, str] = field(default_factory=dict)  # name by key
     removed_tags: frozenset[str] = frozenset()
@@ -78,6 +80,30 @@ def upsert_contacts(
             for document in documents
         ]
         return _store(workspace, read, vocabulary, now, source)
+
+
+def change_contact(
+    *,
+    workspace: Workspace,
+    contact_id: int,
+    item: Mapping[str, Any],
+    now: datetime,
+    source: str,
+) -> ItemResult:
+    """Change one known contact by an item like those of a batch; an external id stays for ever.
+
+    A contact that is gone is an error result.
+    """
+    with workspace_scope(workspace):
+        document = read_document(ContactItem, item)
+        valid = [document] if isinstance(document, ContactItem) else []
+        vocabulary = load_vocabulary(workspace, valid, define=False)
+        read = (
+            document if isinstance(document, list) else _read(workspace, document, vocabulary, now)
+        )
+        if isinstance(read, Statement):
+            read.contact_id = contact_id
+        return _store(workspace, [read], vocabulary, now, source)[0]
 
 
 def _read(
@@ -114,7 +140,7 @@ def _store(
     now: datetime,
     source: str,
 ) -> list[ItemResult]:
-    for _attempt in range(MAX_ATTEMPTS):
+    for _again in range(MAX_ATTEMPTS):
         batch = _Batch(workspace.pk, vocabulary, now, source)
         try:
             with transaction.atomic():
@@ -155,6 +181,7 @@ class _Batch:
             {each.external_id for each in statements if each.external_id is not None},
             {each.email for each in statements if each.email},
             "FOR NO KEY UPDATE",
+            {each.contact_id for each in statements if each.contact_id is not None},
         )
         known = {draft.id: draft for draft in self.directory.drafts if draft.id is not None}
         if not known:
@@ -174,7 +201,7 @@ class _Batch:
         if not isinstance(statement, Statement):
             return ItemStatus.ERROR, None, statement
         try:
-            draft = self.directory.find(statement.external_id, statement.email)
+            draft = self._find(statement)
         except IdentityError as error:
             return ItemStatus.ERROR, None, [error.item_error]
         if draft is None:
@@ -186,6 +213,24 @@ class _Batch:
             return ItemStatus.CREATED, draft, []
         is_changed = self._apply(draft, statement)
         return (ItemStatus.UPDATED if is_changed else ItemStatus.DUPLICATE), draft, []
+
+    def _find(self, statement: Statement) -> Draft | None:
+        if statement.contact_id is None:
+            return self.directory.find(statement.external_id, statement.email)
+        draft = self.directory.by_id(statement.contact_id)
+        if draft is None:
+            raise IdentityError("$", "not_found", _("There is no such contact."))
+        wanted = statement.external_id
+        if wanted is not None and wanted != draft.external_id:
+            if draft.external_id is not None:
+                raise IdentityError(
+                    "$.external_id", "permanent", _("The external id can't be changed.")
+                )
+            if self.directory.has_external_id(wanted):
+                raise IdentityError(
+                    "$.external_id", "identity_conflict", _("Another contact has this id.")
+                )
+        return draft
 
     def _apply(self, draft: Draft, statement: Statement) -> bool:
         changes = [

@@ -40,9 +40,8 @@ def test_a_batch_stores_the_good_items_and_reports_the_bad_ones_with_their_paths
     items: list[dict[str, Any]] = [
         {"external_id": f"c{number}", "email": f"c{number}@example.com"} for number in range(1000)
     ]
-    bad = {
-        number: broken
-        for number, broken in zip(
+    bad = dict(
+        zip(
             range(3, 1000, 27),
             [
                 ({"external_id": "x", "email": "no address"}, "$.contacts[{}].email"),
@@ -57,7 +56,7 @@ def test_a_batch_stores_the_good_items_and_reports_the_bad_ones_with_their_paths
             * 8,
             strict=False,
         )
-    }
+    )
     for number, (item, _path) in bad.items():
         items[number] = item
     answer = program.post("contacts/batch", {"contacts": items})
@@ -173,8 +172,8 @@ def test_a_tag_in_use_is_kept_and_a_free_one_goes():
     renamed = program.send("PATCH", f"tags/{tag['id']}", {"name": "Gold"}).json()
     assert (renamed["key"], renamed["name"]) == ("vip", "Gold")
 
-    def in_a_segment(**_question: Any) -> list[Use]:
-        return [Use("segment", "Loyal buyers")]
+    def in_a_segment(*, instances: Any, **_question: Any) -> dict[int, list[Use]]:
+        return {instances[0].pk: [Use("segment", "Loyal buyers")]}
 
     used_in.register(in_a_segment)
     try:
