@@ -48,9 +48,7 @@ def visit_from(channel: str, contact: Whose, at: datetime, **item: Any) -> dict[
 def visits(
     workspace: Workspace, *items: dict[str, Any], now: datetime = NOW, **options: Any
 ) -> list[ItemResult]:
-    return record_visits(
-        workspace=workspace, items=items, now=now, **{"source": "api"} | options
-    )
+    return record_visits(workspace=workspace, items=items, now=now, **{"source": "api"} | options)
 
 
 def make_visit(
