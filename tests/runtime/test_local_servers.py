@@ -22,6 +22,7 @@ from django.conf import settings
 from psycopg.conninfo import make_conninfo
 
 from config.local import state
+from config.local.binaries import find_postgres
 from config.local.environment import throwaway_servers
 from config.local.places import ROOT, LocalServerError, unprivileged_account
 from config.local.postgres import Postgres, PostgresPasswords
@@ -156,6 +157,48 @@ def test_data_of_another_major_version_is_refused_with_advice(tmp_path: Path, pl
     (place / "postgres" / "PG_VERSION").write_text("12\n")
     with pytest.raises(LocalServerError, match=r"made by PostgreSQL 12.*reset"):
         Postgres(place, PostgresPasswords.random(), tmp_path / "log").start()
+
+
+def test_the_compose_files_script_makes_the_same_roles(tmp_path: Path, place: Path):
+    """docker/postgres runs once, on a new data directory, with passwords from its environment."""
+    server = Postgres(place, PostgresPasswords.random(), tmp_path / "log").start()
+    connect = {"PGHOST": "127.0.0.1", "PGPORT": str(server.port)}
+    superuser = make_conninfo(
+        host="127.0.0.1", port=server.port, user="postgres", password=server.passwords.superuser
+    )
+    try:
+        with psycopg.connect(superuser, autocommit=True, dbname="postgres") as connection:
+            connection.execute("DROP DATABASE kohorta")
+            connection.execute("DROP ROLE kohorta_app")
+            connection.execute("DROP ROLE kohorta_owner")
+        programs = find_postgres(unprivileged_account()).bin
+        subprocess.run(
+            ["/bin/sh", settings.BASE_DIR / "docker" / "postgres" / "10-roles.sh"],
+            env={
+                **connect,
+                "PATH": f"{programs}:{os.environ['PATH']}",
+                "PGPASSWORD": server.passwords.superuser,
+                "KOHORTA_OWNER_PASSWORD": "o'wner \\ $x",
+                "KOHORTA_APP_PASSWORD": 'a"pp',
+            },
+            check=True,
+        )
+        app = make_conninfo(superuser, user="kohorta_app", password='a"pp', dbname="kohorta")
+        with (
+            psycopg.connect(app) as connection,
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+        ):
+            connection.execute("CREATE TABLE anything (id int)")
+        owner = make_conninfo(superuser, user="kohorta_owner", password="o'wner \\ $x")
+        with psycopg.connect(owner, dbname="kohorta") as connection:
+            connection.execute("CREATE TABLE anything (id int)")
+            faults = connection.execute(
+                "SELECT count(*) FROM pg_roles"
+                " WHERE rolname LIKE 'kohorta%' AND (rolsuper OR rolbypassrls)"
+            ).fetchone()
+        assert faults == (0,)
+    finally:
+        server.stop()
 
 
 def test_secrets_are_random_and_readable_by_their_owner_alone(
