@@ -1,0 +1,49 @@
+// The numbers of rows and groups. Space is kept; an old number dims until the new one is there.
+
+import { html } from "../js/lib/preact.js";
+import { isOff } from "./model.js";
+import { fill, gettext, number } from "./words.js";
+
+const WIDTH = 168;
+
+export function isBusy(store) {
+  return store.counting.status === "counting";
+}
+
+/** A row's own number with its bar, and what it does to what reaches it. */
+export function Numbers({ store, node, match, position }) {
+  const numbers = store.numbersOf(node.id);
+  const isOut = node.off || store.isLeftOut(node);
+  const isStale = store.counting.status !== "fresh";
+  const universe = store.counting.answer?.universe ?? store.context.universe;
+  if (isOut) return html`<div class="size num"><div class="n">–</div><${Bar} share=${0} /><div class="left">${node.off ? gettext("switched off") : gettext("not counted")}</div></div>`;
+  if (!numbers) return html`<div class="size num" aria-busy=${isBusy(store)}><div class="n">…</div><${Bar} share=${0} /><div class="left"> </div></div>`;
+  return html`
+    <div class=${`size num ${isStale ? "stale" : ""}`} aria-busy=${isBusy(store)}>
+      <div class="n" title=${fill(gettext("{n} people fit this row alone, of {all}"), { n: number(numbers.size), all: number(universe) })}>${number(numbers.size)}</div>
+      <${Bar} share=${universe ? numbers.size / universe : 0} />
+      <div class="left" title=${fill(gettext("Without this row: {n}"), { n: number(numbers.without) })}>${effect(store, numbers, match, position)}</div>
+    </div>`;
+}
+
+/** A share as a bar; its width is an attribute because styles may not stand in the page. */
+export function Bar({ share }) {
+  return html`<svg class="bar" viewBox=${`0 0 ${WIDTH} 4`} preserveAspectRatio="none" aria-hidden="true">
+    <rect class="bar-all" width=${WIDTH} height="4" rx="2" /><rect class="bar-part" width=${Math.max(0, Math.min(1, share)) * WIDTH} height="4" rx="2" /></svg>`;
+}
+
+function effect(store, numbers, match, position) {
+  const before = position.previous ? store.numbersOf(position.previous)?.leaves ?? 0 : 0;
+  if (match === "all") return fill(gettext("leaves {n}"), { n: number(numbers.leaves) });
+  if (match === "any") return fill(gettext("adds {n} · {m} so far"), { n: number(numbers.leaves - before), m: number(numbers.leaves) });
+  return fill(gettext("removes {n} · leaves {m}"), { n: number(numbers.leaves - before), m: number(numbers.enters - numbers.leaves) });
+}
+
+/** What enters a group and what comes out of it. */
+export function Flow({ store, group }) {
+  const numbers = store.numbersOf(group.id);
+  if (!numbers || isOff(group, (node) => store.isLeftOut(node))) return html`<span class="flow num"> </span>`;
+  const isStale = store.counting.status !== "fresh";
+  return html`<span class=${`flow num ${isStale ? "stale" : ""}`} aria-busy=${isBusy(store)}
+    title=${fill(gettext("Without this group: {n}"), { n: number(numbers.without) })}>${number(numbers.enters)} <span aria-label=${gettext("become")}>→</span> ${number(numbers.leaves)}</span>`;
+}
