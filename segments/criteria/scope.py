@@ -41,7 +41,8 @@ class Scope:
 
     def at(self, as_of: datetime) -> Scope:
         """The same question at another instant."""
-        return replace(self, as_of=as_of, _cache={})
+        what_keys_name = {k: v for k, v in self._cache.items() if k.startswith("ids:")}
+        return replace(self, as_of=as_of, _cache=what_keys_name)
 
     def only(self, contact_ids: Collection[int] | None) -> Scope:
         """The same question for these contacts, or (None) for everybody."""

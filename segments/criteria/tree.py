@@ -31,6 +31,7 @@ MAX_BYTES = 256 * 1024
 MAX_DEPTH = 8
 MAX_LEAVES = 200
 MAX_SEGMENT_DEPTH = 4
+MAX_COST = 2_000  # rows times the instants at which they are evaluated
 ROOT = "$.where"
 
 
@@ -120,6 +121,7 @@ class Tree:
 
     root: Node
     labels: dict[tuple[str, str], str] = field(default_factory=dict)
+    cost: int = 0  # rows to evaluate, those of named segments at every instant they are asked at
 
     def nodes(self) -> Iterator[Node]:
         """Every node of the document, parents first; referenced segments stay closed."""
@@ -133,6 +135,9 @@ class Tree:
 
     def speech(self, currency: str) -> Speech:
         return Speech(currency, self.labels)
+
+
+_Opened = tuple[Segment, Tree]
 
 
 def children_of(node: Node) -> tuple[Node, ...]:
@@ -158,7 +163,7 @@ def parse_tree(document: Any, *, workspace: Workspace, ancestors: tuple[int, ...
     root = parser.parse(document)
     if root is None or parser.errors:
         raise InvalidTree(parser.errors)
-    return Tree(root, parser.labels)
+    return Tree(root, parser.labels, parser.cost)
 
 
 def to_document(node: Node) -> dict[str, Any]:
@@ -189,6 +194,7 @@ class _Parser:
         self.errors: list[TreeError] = []
         self.labels: dict[tuple[str, str], str] = {}
         self.number_of_leaves = 0
+        self.cost = 0
         self.references: list[tuple[str, Reference]] = []
 
     def parse(self, document: Any) -> Node | None:
@@ -218,14 +224,14 @@ class _Parser:
         if not isinstance(is_disabled, bool):
             self._fail(f"{path}.disabled", "invalid", _("This must be true or false."))
             return None
-        kinds = [key for key in ("all", "any", "not", "segment", "type") if key in content]
+        if "type" in content:
+            return self._leaf(content, path, is_disabled)
+        kinds = [key for key in ("all", "any", "not", "segment") if key in content]
         if len(kinds) != 1:
             self._fail(
                 path, "invalid", _("Exactly one of all, any, not, segment or type is expected.")
             )
             return None
-        if kinds[0] == "type":
-            return self._leaf(content, path, is_disabled)
         for key in content:
             if key != kinds[0]:
                 self._fail(f"{path}.{_safe(key)}", "unknown", _("This key isn't known here."))
@@ -285,7 +291,13 @@ class _Parser:
         for below, message in broken_rules(criterion):
             self._fail(_join(path, below), "invalid", message)
         if not is_disabled:
-            self.references.extend((path, ref) for ref in references_in(criterion))
+            self.cost += 1
+            references = list(references_in(criterion))
+            self.references.extend((path, ref) for ref in references)
+            for ref in references:
+                if ref.kind == "segment" and ref.key.isdecimal():
+                    here = _join(path, ref.path)
+                    self._named_segment(int(ref.key), here, criterion.instants())
         return Leaf(path, is_disabled, criterion)
 
     def _segment(self, content: Any, path: str, is_disabled: bool) -> Node | None:
@@ -296,22 +308,36 @@ class _Parser:
             return None
         if is_disabled:
             return SegmentNode(path, True, content, str(content), None)
-        if content in self.ancestors:
+        opened = self._named_segment(content, here, 1)
+        if opened is None:
+            return None
+        segment, tree = opened
+        return SegmentNode(path, False, content, segment.name, tree.root)
+
+    def _named_segment(self, segment_id: int, here: str, instants: int) -> _Opened | None:
+        """A segment that a row or a criterion names, with its tree; None with an error."""
+        if segment_id in self.ancestors:
             self._fail(here, "cycle", _("The segment would contain itself."))
             return None
         if len(self.ancestors) > MAX_SEGMENT_DEPTH:
             self._fail(here, "too_deep", _("Segments may be nested 4 levels deep."))
             return None
-        return self._open_segment(content, path)
+        opened = self._open_segment(segment_id, here)
+        if opened is not None:
+            self.cost += opened[1].cost * instants
+            if self.cost > MAX_COST:
+                self._fail(here, "too_expensive", _("That is too much to evaluate: fewer days."))
+                return None
+        return opened
 
-    def _open_segment(self, segment_id: int, path: str) -> Node | None:
+    def _open_segment(self, segment_id: int, here: str) -> _Opened | None:
         segment = (
             Segment.objects.in_workspace(self.workspace)
             .filter(pk=segment_id, archived_at__isnull=True)
             .first()
         )
         if segment is None:
-            self._fail(f"{path}.segment", "not_found", _("There is no such segment."))
+            self._fail(here, "not_found", _("There is no such segment."))
             return None
         self.labels["segment", str(segment_id)] = segment.name
         ancestors = (*(self.ancestors or (0,)), segment_id)
@@ -321,17 +347,15 @@ class _Parser:
             )
         except InvalidTree as error:
             first = error.errors[0]
-            code = first.code if first.code in ("cycle", "too_deep") else "broken"
-            message = (
-                first.message
-                if code != "broken"
-                else _("The segment “{name}” is broken: {error}").format(
+            code, message = first.code, first.message
+            if code not in ("cycle", "too_deep", "too_expensive"):
+                code = "broken"
+                message = _("The segment “{name}” is broken: {error}").format(
                     name=segment.name, error=first.message
                 )
-            )
-            self._fail(f"{path}.segment", code, message)
+            self._fail(here, code, message)
             return None
-        return SegmentNode(path, False, segment_id, segment.name, tree.root)
+        return segment, tree
 
     def _report(self, error: ValidationError, path: str) -> None:
         for fault in error.errors(include_url=False, include_context=False, include_input=False):
@@ -346,6 +370,8 @@ class _Parser:
             kind: resolve(self.workspace, kind, sorted(keys)) for kind, keys in by_kind.items()
         }
         for path, reference in self.references:
+            if reference.kind == "segment":
+                continue  # opened, and complained about, where it stands
             match = found[reference.kind].get(reference.key)
             if match is None:
                 where = _join(path, reference.path)

@@ -18,7 +18,9 @@ from workspaces.models import Workspace
 
 pytestmark = pytest.mark.django_db
 
-EXAMPLES = [each for module in (attributes, choices, dates, contact) for each in all_examples(module)]
+EXAMPLES = [
+    each for module in (attributes, choices, dates, contact) for each in all_examples(module)
+]
 
 
 @pytest.fixture
