@@ -33,6 +33,7 @@ from transactions.services.statements import (
 from transactions.services.timelines import (
     ConcurrentTransactionError,
     Timeline,
+    known_statements,
     load_timelines,
     store_timelines,
 )
@@ -81,10 +82,10 @@ class _Recording:
     def run(self) -> None:
         for index, item in self.batch.pending.items():
             self.digests[index] = content_digest(item, leave_out={"updated_at"})
+        self._settle_duplicates()
         timelines = load_timelines(
             self.workspace, {item.external_id for item in self.batch.pending.values()}
         )
-        self._settle_duplicates(timelines)
         rates = self._read_money()
         catalog = self._catalog_or_refuse()
         contact_ids = contacts_of(
@@ -98,36 +99,33 @@ class _Recording:
         self._cover()
         self._settle(timelines, changed)
 
-    def _settle_duplicates(self, timelines: dict[str, Timeline]) -> None:
+    def _settle_duplicates(self) -> None:
         """Items that say nothing new, before anything is looked up or made for them."""
+        wanted = {item.external_id for item in self.batch.pending.values()}
+        roots: dict[str, int] = {}
         said: dict[str, dict[datetime, tuple[str, int | None]]] = {}
-        for timeline in timelines.values():
-            said[timeline.external_id] = {
-                each.stated_at: (each.digest, None) for each in timeline.statements
-            }
+        for external_id, root_id, stated_at, digest in known_statements(self.workspace, wanted):
+            roots[external_id] = root_id
+            said.setdefault(external_id, {})[stated_at] = (digest, None)
         for index, item in list(self.batch.pending.items()):
             known = said.setdefault(item.external_id, {})
             stated_at = self._stated_at(item, known)
             before = known.get(stated_at)
             if item.updated_at is None or item.updated_at > self.now:
                 before = before or (known[max(known)] if known else None)
-            if before is not None and before[0] == self.digests[index]:
-                self._settle_duplicate(index, before[1], timelines.get(item.external_id))
-            else:
+            if before is None or before[0] != self.digests[index]:
                 known[stated_at] = (self.digests[index], index)
                 self.stated_at[index] = stated_at
+            elif before[1] is None:
+                self.batch.settle(index, ItemStatus.DUPLICATE, roots[item.external_id])
+            else:
+                self.repeats[index] = before[1]
+                self.batch.pending.pop(index)
 
     def _stated_at(self, item: TransactionStatement, known: dict[datetime, Any]) -> datetime:
         if item.updated_at is not None:
             return min(item.updated_at, self.now)
         return self.now if known else min(item.occurred_at, self.now)
-
-    def _settle_duplicate(self, index: int, first: int | None, timeline: Timeline | None) -> None:
-        if first is not None:
-            self.repeats[index] = first
-            self.batch.pending.pop(index)
-        elif timeline is not None:
-            self.batch.settle(index, ItemStatus.DUPLICATE, timeline.root_id)
 
     def _read_money(self) -> RateTable:
         rates = load_rates(

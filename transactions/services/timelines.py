@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from contacts.models import ChangeKind
 from contacts.services import touch_contacts
@@ -50,6 +51,14 @@ class Timeline:
     @property
     def latest(self) -> Statement:
         return max(self.statements, key=lambda statement: statement.stated_at)
+
+
+def known_statements(
+    workspace: Workspace, external_ids: Collection[str]
+) -> list[tuple[str, int, datetime, str]]:
+    """(external id, root id, stated at, digest) of every statement, without looking closer."""
+    rows = Transaction.objects.in_workspace(workspace).filter(external_id__in=set(external_ids))
+    return list(rows.values_list("external_id", "root_id", "stated_at", "content_hash"))
 
 
 def load_timelines(workspace: Workspace, external_ids: Collection[str]) -> dict[str, Timeline]:
