@@ -103,6 +103,16 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 15.0,
         "options": {"expires": 15},  # a tick that waited is worth nothing: the next one is here
     },
+    "contacts-resume-imports": {
+        "task": "contacts.tasks.resume_imports",
+        "schedule": 15.0,
+        "options": {"expires": 15},
+    },
+    "contacts-forget-expired-imports": {
+        "task": "contacts.tasks.forget_expired_imports",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
 }
 
 # --- Applications --------------------------------------------------------------------------------
@@ -230,7 +240,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if PLAIN_STATIC
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "config.static_storage.ContentAddressedStaticFiles"
     },
 }
 WHITENOISE_USE_FINDERS = PLAIN_STATIC

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
 from contacts import views
 
 app_name = "contacts"
 
 urlpatterns = [
+    path("", include("contacts.import_urls")),
     path("contacts/", views.contact_list, name="list"),
     path("contacts/new/", views.contact_new, name="new"),
     path("contacts/contacts.csv", views.contacts_csv, name="csv"),
