@@ -85,6 +85,11 @@ class Criterion(Value):
         """Whether the answer is everybody but `matching`."""
         return False
 
+    @property
+    def relies_on_absence(self) -> bool:
+        """Whether contacts pass because something wasn't recorded of them."""
+        return self.negated
+
     def present(self, scope: Scope) -> QuerySet[Any] | None:
         """Contact ids that have a value, or any fact, of the kind asked about; None: everybody."""
         return None

@@ -204,6 +204,10 @@ class Lifecycle(Criterion):
         counted = recent.values("contact_id").annotate(periods=Count("period", distinct=True))
         return counted.filter(periods__gte=self.at_least or 1).values("contact_id")
 
+    @property
+    def relies_on_absence(self) -> bool:
+        return self.stage == Stage.FIRST_TIME
+
     def present(self, scope: Scope) -> QuerySet[Any]:
         return self.facts(scope).values("contact_id")
 

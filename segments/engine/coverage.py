@@ -1,20 +1,27 @@
-"""What to be told about an answer: rows that match nobody, and people who are in only because
-nothing is known about them."""
+"""What to be told about an answer: rows that match nobody, people who are in only because nothing
+is known about them, and negative rows that look back to before anything was recorded."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Min
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from contacts.models import AttributeDefinition
+from segments.criteria.base import Criterion
 from segments.criteria.scope import Scope
-from segments.criteria.tree import Leaf, Tree
+from segments.criteria.tree import Leaf, Node, Not, Tree, children_of
 from segments.engine.evaluation import Evaluation
-from tracking.models import SourceCoverage
+from tracking.models import ActivityKind, SourceCoverage
 from workspaces.models import Workspace
+
+ATTRIBUTE = "attribute."
+ACTIVITIES = "activities."
 
 
 @dataclass(frozen=True)
@@ -27,9 +34,19 @@ class Warning:
     number: int | None = None
 
 
+@dataclass(frozen=True)
+class Gap:
+    """A negative row looks back to before a source was recorded (None: it never was)."""
+
+    path: str
+    source: str
+    recorded_since: datetime | None
+
+
 def warnings_for(tree: Tree, scope: Scope, evaluation: Evaluation) -> Sequence[Warning]:
     """Everything worth telling, in the order of the rows."""
     counts = {node.path: node for node in evaluation.nodes}
+    gaps = gaps_in(tree, scope)
     found: list[Warning] = []
     for leaf in tree.leaves():
         count = counts.get(leaf.path)
@@ -45,17 +62,99 @@ def warnings_for(tree: Tree, scope: Scope, evaluation: Evaluation) -> Sequence[W
             )
             number = count.only_by_absence
             found.append(Warning(leaf.path, "only_by_absence", message % number, number))
+        found += [_warn(gap, scope) for gap in gaps if gap.path == leaf.path]
     return found
 
 
 def sources_missing_at(tree: Tree, *, workspace: Workspace, as_of: datetime) -> Iterator[str]:
-    """Sources the tree asks about that weren't recorded yet at the instant."""
-    asked = sorted(
-        {s for leaf in tree.leaves() if isinstance(leaf, Leaf) for s in leaf.criterion.sources}
-    )
-    known = dict(
+    """Sources of which negative rows need more, at the instant, than was recorded."""
+    yield from sorted({gap.source for gap in gaps_in(tree, Scope(workspace, as_of))})
+
+
+def gaps_in(tree: Tree, scope: Scope) -> list[Gap]:
+    """Each negative row and source whose window begins before the source does."""
+    negative = list(_negative_leaves(tree.root, is_inverted=False))
+    asked = {source for leaf in negative for source in leaf.criterion.recorded_sources()}
+    if not asked:
+        return []
+    known = recorded_since(scope.workspace, asked)
+    earliest = scope.contacts().aggregate(earliest=Min("known_since"))["earliest"]
+    gaps = []
+    for leaf in negative:
+        for start in _starts(leaf.criterion, scope, earliest):
+            for source in leaf.criterion.recorded_sources():
+                since = known.get(source)
+                if since is None or start < since:
+                    gaps.append(Gap(leaf.path, source, since))
+    return gaps
+
+
+def _negative_leaves(node: Node, *, is_inverted: bool) -> Iterator[Leaf]:
+    """Live rows that contacts pass because something is absent."""
+    if node.is_disabled:
+        return
+    if isinstance(node, Leaf):
+        if node.criterion.relies_on_absence != is_inverted:
+            yield node
+        return
+    for child in children_of(node):
+        yield from _negative_leaves(child, is_inverted=is_inverted != isinstance(node, Not))
+
+
+def _starts(criterion: Criterion, scope: Scope, earliest: datetime | None) -> Iterator[datetime]:
+    """Back to when the row looks: for "ever", to when the first contact became known."""
+    starts = set()
+    for window in criterion.windows():
+        start = None if isinstance(window, str) else window.bounds(scope.clock).start
+        starts.add(start or earliest)
+    found = [start for start in starts if start is not None]
+    if found:
+        yield min(found)
+
+
+def recorded_since(workspace: Workspace, sources: Iterable[str]) -> dict[str, datetime]:
+    """Since when each source is recorded; one that never was is left out."""
+    asked = set(sources)
+    found = dict(
         SourceCoverage.objects.in_workspace(workspace)
         .filter(source__in=asked)
         .values_list("source", "recorded_since")
     )
-    yield from (source for source in asked if source in known and known[source] > as_of)
+    keys = [each.removeprefix(ATTRIBUTE) for each in asked if each.startswith(ATTRIBUTE)]
+    if keys:
+        attributes = AttributeDefinition.objects.in_workspace(workspace).filter(
+            key__in=keys, first_known_at__isnull=False
+        )
+        for attribute in attributes:
+            if attribute.first_known_at is not None:
+                found[ATTRIBUTE + attribute.key] = attribute.first_known_at
+    return found
+
+
+def _warn(gap: Gap, scope: Scope) -> Warning:
+    name = _name_of(gap.source, scope.workspace)
+    if gap.recorded_since is None:
+        message = _("Nothing was ever recorded of: {source}. So everybody passes this row.")
+        return Warning(gap.path, "never_recorded", message.format(source=name))
+    day = date_format(gap.recorded_since.astimezone(scope.workspace.zone), "j M Y")
+    message = _("This row looks back further than there are records of: {source}, since {day}.")
+    return Warning(gap.path, "coverage", message.format(source=name, day=day))
+
+
+def _name_of(source: str, workspace: Workspace) -> str:
+    named = {
+        "visits": _("visits"),
+        "transactions": _("transactions"),
+        "messages.email": _("e-mails"),
+        "messages.sms": _("SMS"),
+        "messages.push": _("web pushes"),
+    }
+    if source in named:
+        return named[source]
+    if source.startswith(ATTRIBUTE):
+        key = source.removeprefix(ATTRIBUTE)
+        found = AttributeDefinition.objects.in_workspace(workspace).filter(key=key).first()
+        return found.label if found else key
+    key = source.removeprefix(ACTIVITIES)
+    kind = ActivityKind.objects.in_workspace(workspace).filter(key=key).first()
+    return kind.label if kind else key
