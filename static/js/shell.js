@@ -1,6 +1,7 @@
 // What every page can do: menus, dialogs, shortcuts, toasts, confirmations, theme. All of it
 // is asked for by data- attributes, so that pages need no script of their own for it.
 import { openPalette } from "./palette.js";
+import { confirmed } from "./lib/confirm.js";
 import { watch } from "./lib/toast.js";
 
 const isMac = /Mac|iP(hone|ad)/.test(navigator.platform);
@@ -54,19 +55,6 @@ function closeOnBackdrop(event) {
 
 // A form in a dialog that came back with errors: open again.
 for (const dialog of document.querySelectorAll("dialog[data-open]")) dialog.showModal();
-
-/** Ask before doing something that can't be undone; answers true or false. */
-export function confirmed({ title, text = "", yes }) {
-  const dialog = document.getElementById("confirm");
-  dialog.querySelector("h2").textContent = title;
-  dialog.querySelector("[data-confirm-text]").textContent = text;
-  dialog.querySelector("[data-confirm-yes]").textContent = yes;
-  dialog.returnValue = "";
-  dialog.showModal();
-  return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
-  });
-}
 
 // --- Forms: data-confirm asks first; a sent form shows that it is busy and can't be sent twice ---
 
@@ -133,7 +121,7 @@ if (isMac) for (const key of document.querySelectorAll("kbd[data-shortcut]")) ke
 const isDark = () => ({ dark: true, light: false })[document.documentElement.dataset.theme] ?? matchMedia("(prefers-color-scheme: dark)").matches;
 
 /** Switch between light and dark and remember it for a year. */
-export function toggleTheme() {
+function toggleTheme() {
   const theme = isDark() ? "light" : "dark";
   document.documentElement.dataset.theme = theme;
   document.cookie = `theme=${theme}; path=/; max-age=31536000; samesite=lax`;

@@ -177,6 +177,19 @@ def test_dialogs_menus_and_errors_are_sound(
         check_page(page, name_of(look, "menu"))
 
 
+@pytest.mark.parametrize("look", LOOKS)
+def test_every_component_is_sound(
+    chromium: Any, live_server: Any, settings: Any, look: dict[str, bool]
+) -> None:
+    settings.ROOT_URLCONF = "tests.workspaces.gallery_urls"
+    workspace, owner = make_lived_in_workspace()
+    with browsing(chromium, live_server, owner, look) as page:
+        page.goto(f"/w/{workspace.pk}/segments/")
+        check_page(page, name_of(look, "gallery"))
+        page.click("table details summary >> nth=0")
+        check_page(page, name_of(look, "gallery-menu"))
+
+
 def test_the_palette_goes_by_keyboard_alone(chromium: Any, live_server: Any) -> None:
     workspace, owner = make_lived_in_workspace()
     with browsing(chromium, live_server, owner, {"phone": False, "dark": False}) as page:

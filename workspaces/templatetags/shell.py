@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 register = template.Library()
 
 SPRITE = "vendor/lucide-1.62.0/sprite.svg"
+MINUS = "\N{MINUS SIGN}"
 Number = int | float | Decimal
 
 
@@ -108,7 +109,8 @@ def number(value: Number | None, decimals: int = 0) -> str:
     """A figure with the language's thousands: 12431 -> "12,431"; a dash for nothing."""
     if value is None:
         return "–"
-    return number_format(value, decimals, use_l10n=True, force_grouping=True)
+    written = number_format(value, decimals, use_l10n=True, force_grouping=True)
+    return str(written).replace("-", MINUS)
 
 
 @register.filter
@@ -116,9 +118,7 @@ def signed(value: Number | None) -> str:
     """A change: +458, −306, 0. With a real minus sign."""
     if value is None:
         return "–"
-    if value < 0:
-        return "−" + number(-value)
-    return ("+" if value else "") + number(value)
+    return ("+" if value > 0 else "") + number(value)
 
 
 @register.filter
@@ -127,6 +127,12 @@ def percent(value: Number | None, decimals: int = 1) -> str:
     if value is None:
         return "–"
     return f"{number(value * 100, decimals)}\N{NO-BREAK SPACE}%"
+
+
+@register.filter
+def signed_percent(value: Number | None, decimals: int = 1) -> str:
+    """A relative change: 0.014 -> "+1.4 %"."""
+    return ("+" if value is not None and value > 0 else "") + percent(value, decimals)
 
 
 @register.filter
