@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any, TypeVar
 
 from django.db.models import (
@@ -29,10 +28,12 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
+    TextChoices,
     Value,
     When,
 )
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
 
 from tracking.models import TrafficChannel, Visit
 from transactions.models import UNKNOWN_CHANNEL, LineItem, Transaction
@@ -41,13 +42,13 @@ M = TypeVar("M", bound=Model)
 DEFAULT_DAYS = 30
 
 
-class AttributionModel(StrEnum):
+class AttributionModel(TextChoices):
     """How a purchase is given a source of traffic."""
 
-    VISIT = "visit"
-    LAST_NON_DIRECT = "last_non_direct"
-    FIRST_TOUCH = "first_touch"
-    ANY_TOUCH = "any_touch"
+    VISIT = "visit", _("by the visit in which it happened")
+    LAST_NON_DIRECT = "last_non_direct", _("by the last visit that wasn't direct")
+    FIRST_TOUCH = "first_touch", _("by the contact's first visit")
+    ANY_TOUCH = "any_touch", _("by any visit before it")
 
 
 def with_channel(
@@ -117,8 +118,74 @@ def touched_by(
     is_touched = (_given(queryset) & own) | Q(Exists(fitting))
     if UNKNOWN_CHANNEL in channels and not is_paid:
         is_touched |= ~_given(queryset) & ~Q(Exists(touches))
-    return queryset.annotate(
-        is_touched=ExpressionWrapper(is_touched, output_field=BooleanField())
+    return queryset.annotate(is_touched=ExpressionWrapper(is_touched, output_field=BooleanField()))
+
+
+def with_source_test(
+    queryset: QuerySet[M],
+    model: AttributionModel,
+    *,
+    days: int = DEFAULT_DAYS,
+    as_of: datetime,
+    own: Q,
+    visited: Q,
+) -> QuerySet[Any]:
+    """The queryset with two aliases: is the source `is_inside`, `is_outside` those asked about?
+
+    `own` tests a row's own source columns, `visited` those of a visit. Under `any_touch` a
+    purchase can be both; otherwise it is exactly one of them.
+    """
+    is_own = _truth(own)
+    visits = _visits_before(as_of)
+    if model == AttributionModel.ANY_TOUCH:
+        return _with_any_touch(queryset, visits.filter(_within(days)), own, visited)
+    if model == AttributionModel.VISIT:
+        return _with_one_source(queryset, is_own)
+    if model == AttributionModel.FIRST_TOUCH:
+        first = _first_passes(visits.order_by("occurred_at", "external_id"), visited)
+        return _with_one_source(
+            queryset, Case(When(_given(queryset), then=is_own), default=Coalesce(first, is_own))
+        )
+    last = _first_passes(
+        visits.filter(_within(days))
+        .exclude(channel=TrafficChannel.DIRECT)
+        .order_by("-occurred_at", "-external_id"),
+        visited,
+    )
+    # Visits are looked up only where the visit of the purchase is no answer.
+    is_answer = _given(queryset) | ~Q(channel__in=[TrafficChannel.DIRECT, UNKNOWN_CHANNEL])
+    return _with_one_source(
+        queryset, Case(When(is_answer, then=is_own), default=Coalesce(last, is_own))
+    )
+
+
+def _with_any_touch(
+    queryset: QuerySet[M], touches: QuerySet[Visit], own: Q, visited: Q
+) -> QuerySet[Any]:
+    is_given = _given(queryset)
+    is_untouched = ~is_given & ~Q(Exists(touches))  # the own source is "unknown" then
+    return queryset.alias(
+        is_inside=_truth((is_given | is_untouched) & own | Q(Exists(touches.filter(visited)))),
+        is_outside=_truth((is_given | is_untouched) & ~own | Q(Exists(touches.exclude(visited)))),
+    )
+
+
+def _with_one_source(queryset: QuerySet[M], is_inside: Any) -> QuerySet[Any]:
+    is_outside = Case(When(is_inside, then=Value(False)), default=Value(True))
+    return queryset.alias(is_inside=is_inside, is_outside=is_outside)
+
+
+def _first_passes(visits: QuerySet[Visit], visited: Q) -> Subquery:
+    """Whether the first of these visits passes; null without one."""
+    tested = visits.annotate(passes=_truth(visited)).values("passes")[:1]
+    return Subquery(tested, output_field=BooleanField())
+
+
+def _truth(condition: Q) -> Case:
+    return Case(
+        When(condition, then=Value(True)),
+        default=Value(False),
+        output_field=BooleanField(),
     )
 
 
