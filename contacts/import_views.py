@@ -27,7 +27,7 @@ from contacts.importing.mapping import attribute_key
 from contacts.importing.preview import first_records, make_preview, samples_by_column
 from contacts.importing.reading import Record, UnreadableFileError
 from contacts.importing.rejected import rejected_csv
-from contacts.importing.settings import ImportSettings, find_problems
+from contacts.importing.settings import ImportSettings, Problem, find_problems
 from contacts.importing.sniffing import DELIMITERS, ENCODINGS
 from contacts.models import Import, ImportState
 from contacts.tasks import queue_import
@@ -156,8 +156,8 @@ def _decide(request: WorkspaceRequest, import_run: Import) -> HttpResponse:
             is_dry_run=action != "run",
             now=request.now,
         )
-    except storage.ImportRefusedError:
-        return _mapping_page(request, import_run)  # the page lists the problems itself
+    except storage.ImportRefusedError as refusal:
+        return _mapping_page(request, import_run, refusal.problems)
     queue_import(started)
     return redirect("contacts:import-run", request.workspace.pk, import_run.pk)
 
@@ -168,7 +168,9 @@ def _settings_of(import_run: Import) -> ImportSettings:
     return ImportSettings.from_json(import_run.settings["options"])
 
 
-def _mapping_page(request: WorkspaceRequest, import_run: Import) -> HttpResponse:
+def _mapping_page(
+    request: WorkspaceRequest, import_run: Import, refused: Sequence[Problem] = ()
+) -> HttpResponse:
     settings = _settings_of(import_run)
     records = first_records(request.workspace, import_run, settings)
     kind = kind_of(import_run.kind)
@@ -179,6 +181,7 @@ def _mapping_page(request: WorkspaceRequest, import_run: Import) -> HttpResponse
     mark = decimal_mark_of(columns, settings.mapping, by_key, settings.delimiter)
     context = {
         **_preview_context(request, import_run, settings, records),
+        **({"problems": refused} if refused else {}),
         "kind": kind,
         "field_groups": _grouped(fields),
         "columns": _column_choices(import_run, kind, settings, fields, records),

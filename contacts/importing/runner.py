@@ -73,9 +73,9 @@ def run_chunks(
                 return False
     except (OperationalError, InterfaceError):
         raise  # the database was away: the import stays as it is and is taken up again
-    except Exception as error:
+    except Exception:
         log.exception("import_failed", import_id=import_id)
-        run.fail(str(error), now=clock())
+        run.fail(now=clock())
         return True
     run.finish(now=clock())
     on_progress(run.import_run)
@@ -219,12 +219,12 @@ class _Run:
         is_check = self.state == ImportState.CHECKING
         self._close(ImportState.CHECKED if is_check else ImportState.DONE, "", now)
 
-    def fail(self, error: str, *, now: datetime) -> None:
+    def fail(self, *, now: datetime) -> None:
         """Stop for good; what was stored stays, and the import can be taken up again."""
-        shown = _("The import stopped at row %(row)s: %(error)s") % {
-            "row": self.position + 1,
-            "error": error[:500],
-        }
+        shown = _(
+            "The import stopped after row %(row)s by an error on our side, which is in the"
+            " log. What is stored stays; “Go on” tries the rest."
+        ) % {"row": self.position}
         self._close(ImportState.FAILED, shown, now)
 
     def _close(self, state: ImportState, error: str, now: datetime) -> None:
