@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -17,6 +18,8 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from segments.criteria.values import Control, Value
 
 MAX_NUMBER = 10_000
+# Windows are cut to these: beyond them there is no local time for every zone.
+FIRST_DAY, LAST_DAY = date(1, 1, 2), date(9999, 12, 30)
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class Clock:
 
     def midnight(self, day: date) -> datetime:
         """The first instant of a local day (DST days have 23 or 25 hours)."""
+        day = min(max(day, FIRST_DAY), LAST_DAY)
         return datetime.combine(day, time(), tzinfo=self.zone).astimezone(UTC)
 
 
@@ -60,6 +64,13 @@ class Unit(TextChoices):
     WEEKS = "weeks", gettext_lazy("weeks")
     MONTHS = "months", gettext_lazy("months")
     YEARS = "years", gettext_lazy("years")
+
+
+_ELAPSED = {
+    Unit.HOURS: timedelta(hours=1),
+    Unit.DAYS: timedelta(days=1),
+    Unit.WEEKS: timedelta(weeks=1),
+}
 
 
 class WindowZone(StrEnum):
@@ -82,23 +93,29 @@ def say_units(number: int, unit: Unit) -> str:
 
 def shift_months(day: date, months: int) -> date:
     """Calendar arithmetic, clamped to the month's end: 31 March less one month is 28 February."""
-    index = day.year * 12 + day.month - 1 + months
-    year, month = divmod(index, 12)
-    if year < 1:
-        return date.min
-    following = date(year + month // 11, (month + 1) % 12 + 1, 1) if year < 9999 else date.max
-    last_day = (following - timedelta(days=1)).day if year < 9999 else 28
-    return date(year, month + 1, min(day.day, last_day))
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if year < FIRST_DAY.year:
+        return FIRST_DAY
+    if year > LAST_DAY.year:
+        return LAST_DAY
+    last_day = monthrange(year, month + 1)[1]
+    shifted_day = date(year, month + 1, min(day.day, last_day))
+    return min(max(shifted_day, FIRST_DAY), LAST_DAY)
+
+
+def shift_days(day: date, days: int) -> date:
+    """So many days later (negative: earlier), within the calendar."""
+    number = min(max(day.toordinal() + days, FIRST_DAY.toordinal()), LAST_DAY.toordinal())
+    return date.fromordinal(number)
 
 
 def shifted(clock: Clock, number: int, unit: Unit) -> datetime:
     """The instant `number` units after (negative: before) the clock's."""
-    if unit == Unit.HOURS:
-        return clock.as_of + timedelta(hours=number)
-    if unit == Unit.DAYS:
-        return clock.as_of + timedelta(days=number)
-    if unit == Unit.WEEKS:
-        return clock.as_of + timedelta(weeks=number)
+    if unit in _ELAPSED:
+        try:
+            return clock.as_of + number * _ELAPSED[unit]
+        except OverflowError:
+            return clock.midnight(FIRST_DAY if number < 0 else LAST_DAY)
     months = number * (12 if unit == Unit.YEARS else 1)
     local = clock.as_of.astimezone(clock.zone)
     moved = datetime.combine(shift_months(local.date(), months), local.time(), tzinfo=clock.zone)
@@ -111,7 +128,7 @@ def shifted_date(clock: Clock, number: int, unit: Unit) -> date:
         return shift_months(clock.today, number * (12 if unit == Unit.YEARS else 1))
     if unit == Unit.HOURS:
         return shifted(clock, number, unit).astimezone(clock.zone).date()
-    return clock.today + timedelta(days=number * (7 if unit == Unit.WEEKS else 1))
+    return shift_days(clock.today, number * (7 if unit == Unit.WEEKS else 1))
 
 
 class WindowKind(Value):
@@ -212,7 +229,7 @@ class WholeDays(WindowKind):
     zone: WindowZone | None = None
 
     def date_bounds(self, clock: Clock) -> DateBounds:
-        return DateBounds(clock.today - timedelta(days=self.last_whole_days), clock.today)
+        return DateBounds(shift_days(clock.today, -self.last_whole_days), clock.today)
 
     def say(self) -> str:
         number = self.last_whole_days
