@@ -71,7 +71,7 @@ def update_rows(
 def _column(model: type[models.Model], name: str) -> tuple[str, str]:
     field = cast("models.Field[Any, Any]", model._meta.get_field(name))
     kind = field.rel_db_type(connection) if field.primary_key else field.db_type(connection)
-    return field.column, kind or "text"
+    return str(field.column), kind or "text"
 
 
 def _array_type(kind: str) -> str:
@@ -84,12 +84,9 @@ def _read(column: str, kind: str) -> sql.Composable:
 
 
 def _arrays(types: Sequence[str]) -> sql.Composable:
-    return sql.SQL(", ").join(
-        sql.SQL("%s::{}[]").format(sql.SQL(kind))  # type: ignore[arg-type]
-        for kind in types
-    )
+    return sql.SQL(", ").join(sql.SQL("%s::{}[]").format(sql.SQL(kind)) for kind in types)
 
 
 def _run(statement: sql.Composable, parameters: Sequence[Any]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)  # type: ignore[arg-type]
+        cursor.execute(statement, parameters)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.db.models import Count, IntegerField, Model, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -37,4 +37,4 @@ def with_sizes(subjects: QuerySet[M], workspace: Workspace) -> QuerySet[M]:
     )
     counted = rows.order_by().values(key).annotate(n=Count("contact", distinct=True)).values("n")
     size = Coalesce(Subquery(counted, output_field=IntegerField()), 0)
-    return subjects.annotate(size=size)
+    return cast("QuerySet[M]", subjects.annotate(size=size))

@@ -13,7 +13,7 @@ from contacts.models import AttributeDefinition, Contact, ContactQuerySet
 from contacts.registry import in_segment
 
 
-class ContactFilter(django_filters.FilterSet):
+class ContactFilter(django_filters.FilterSet):  # type: ignore[misc]
     """`?external_id=&email=&tag=vip&category=&segment=12&attribute=city:Kraków&search=`
 
     `tag` and `attribute` may be repeated: contacts that have all of them.

@@ -80,7 +80,7 @@ class Contact(WorkspaceModel):
         "self", on_delete=models.DO_NOTHING, null=True, related_name="+"
     )
 
-    objects = ContactQuerySet.as_manager()
+    objects = ContactQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         constraints = [
@@ -109,7 +109,7 @@ class Contact(WorkspaceModel):
 
     @property
     def number(self) -> int:
-        return self.id & NUMBER_MASK
+        return int(self.id) & NUMBER_MASK
 
     @property
     def full_name(self) -> str:

@@ -146,7 +146,7 @@ def suppressions_of(workspace: Workspace, contact: Contact) -> list[Suppression]
     )
     hashes: dict[str, list[bytes]] = {}
     for key, digest in values.values_list("attribute__key", "address_hash"):
-        hashes.setdefault(key, []).append(bytes(digest))
+        hashes.setdefault(key, []).append(bytes(digest or b""))
     blocks = Suppression.objects.in_workspace(workspace).filter(
         Q(channel=Channel.EMAIL, address_hash__in=hashes.get("email", []))
         | Q(channel__in=[Channel.SMS, Channel.PHONE], address_hash__in=hashes.get("phone", [])),
@@ -168,7 +168,7 @@ def named(workspace: Workspace, names: Sequence[str]) -> tuple[list[int], list[s
     known: set[str] = set()
     for pk, external_id, email in found.values_list("pk", "external_id", "email_key"):
         ids.append(pk)
-        known |= {external_id, keys.get(email, "")}
+        known |= {external_id or "", keys.get(email, "")}
     return ids, [name for name in names if name not in known]
 
 

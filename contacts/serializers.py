@@ -79,7 +79,7 @@ class ContactSerializer(serializers.ModelSerializer[Contact]):
         return [category.key for category in self._known(contact).categories]
 
     def get_consents(self, contact: Contact) -> Sequence[Any]:
-        return ConsentSerializer(self._known(contact).consents, many=True).data
+        return list(ConsentSerializer(self._known(contact).consents, many=True).data)
 
 
 class AttributeSerializer(serializers.ModelSerializer[AttributeDefinition]):
@@ -97,7 +97,7 @@ class NewAttributeSerializer(StrictSerializer):
     """What declares an attribute."""
 
     key = serializers.CharField(max_length=60)
-    label = serializers.CharField(max_length=120, required=False)
+    label = serializers.CharField(max_length=120, required=False)  # type: ignore[assignment]
     type = serializers.ChoiceField(choices=AttributeType.choices)
     options = serializers.ListField(child=serializers.JSONField(), required=False, max_length=1000)
 
@@ -105,7 +105,7 @@ class NewAttributeSerializer(StrictSerializer):
 class ChangedAttributeSerializer(StrictSerializer):
     """What may change of an attribute."""
 
-    label = serializers.CharField(max_length=120, required=False)
+    label = serializers.CharField(max_length=120, required=False)  # type: ignore[assignment]
     options = serializers.ListField(child=serializers.JSONField(), required=False, max_length=1000)
 
 
@@ -189,7 +189,9 @@ class NewConsentSerializer(StrictSerializer):
     channel = serializers.ChoiceField(choices=Channel.choices)
     status = serializers.ChoiceField(choices=ConsentStatus.choices)
     topic = serializers.CharField(max_length=60, required=False, allow_blank=True)
-    source = serializers.CharField(max_length=60, required=False, allow_blank=True)
+    source = serializers.CharField(  # type: ignore[assignment]
+        max_length=60, required=False, allow_blank=True
+    )
     ip = serializers.IPAddressField(required=False)
     wording = serializers.CharField(max_length=200, required=False, allow_blank=True)
     observed_at = InstantField(required=False)

@@ -73,10 +73,7 @@ class ContactViewSet(WorkspaceViewSet):
 
     def _documents(self, contacts: Sequence[Contact]) -> Sequence[Mapping[str, Any]]:
         context = {**self.get_serializer_context(), "known": known_of(self.workspace, contacts)}
-        documents: Sequence[Mapping[str, Any]] = ContactSerializer(
-            contacts, many=True, context=context
-        ).data
-        return documents
+        return list(ContactSerializer(contacts, many=True, context=context).data)
 
     @extend_schema(
         request=OpenApiTypes.OBJECT,

@@ -49,7 +49,7 @@ class StaticListViewSet(VocabularyViewSet):
         "remove": Action.WRITE_CONTACTS,
     }
 
-    def get_queryset(self) -> QuerySet[StaticList]:  # type: ignore[override]
+    def get_queryset(self) -> QuerySet[StaticList]:
         return with_sizes(StaticList.objects.in_workspace(self.workspace), self.workspace)
 
     @extend_schema(request=NewListSerializer, responses={201: StaticListSerializer})
@@ -164,7 +164,7 @@ class SuppressionViewSet(VocabularyViewSet):
         "lift": Action.WRITE_CONTACTS,
     }
 
-    def get_queryset(self) -> QuerySet[Suppression]:  # type: ignore[override]
+    def get_queryset(self) -> QuerySet[Suppression]:
         return Suppression.objects.in_workspace(self.workspace).filter(valid_to=None)
 
     @extend_schema(request=NewSuppressionSerializer, responses={201: SuppressionSerializer})

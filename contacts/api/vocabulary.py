@@ -126,7 +126,7 @@ class TagViewSet(VocabularyViewSet):
     queryset = Tag.objects.all()
     serializer_class = TagSerializer
 
-    def get_queryset(self) -> QuerySet[Tag]:  # type: ignore[override]
+    def get_queryset(self) -> QuerySet[Tag]:
         return with_sizes(Tag.objects.in_workspace(self.workspace), self.workspace)
 
     @extend_schema(request=NameSerializer, responses={201: TagSerializer})
@@ -158,7 +158,7 @@ class CategoryViewSet(VocabularyViewSet):
     queryset = Category.objects.all()
     serializer_class = CategorySerializer
 
-    def get_queryset(self) -> QuerySet[Category]:  # type: ignore[override]
+    def get_queryset(self) -> QuerySet[Category]:
         return with_sizes(Category.objects.in_workspace(self.workspace), self.workspace)
 
     @extend_schema(request=NameSerializer, responses={201: CategorySerializer})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -61,27 +60,27 @@ def load_tags(workspace_id: int, drafts: Mapping[int, Draft], keys: Collection[s
         tag__key__in=list(keys),
         tag__workspace_id=workspace_id,
     )
-    for contact_id, key, *row in rows.order_by("valid_from").values_list(
+    for contact_id, key, *span in rows.order_by("valid_from").values_list(
         "contact_id", "tag__key", "id", "observed_at", "valid_from", "valid_to"
     ):
         timeline = drafts[contact_id].tags.setdefault(key, Timeline())
-        timeline.periods.append(_period(True, *row))
+        timeline.periods.append(_period(True, *span))
 
 
 def load_categories(workspace_id: int, drafts: Mapping[int, Draft]) -> None:
     """The histories of every category of some contacts."""
     rows = ContactCategory.objects.in_workspace(workspace_id).filter(contact_id__in=list(drafts))
-    for contact_id, category_id, *row in rows.order_by("valid_from").values_list(
+    for contact_id, category_id, *span in rows.order_by("valid_from").values_list(
         "contact_id", "category_id", "id", "observed_at", "valid_from", "valid_to"
     ):
         timeline = drafts[contact_id].categories.setdefault(category_id, Timeline())
-        timeline.periods.append(_period(True, *row))
+        timeline.periods.append(_period(True, *span))
 
 
 def load_consents(workspace_id: int, drafts: Mapping[int, Draft]) -> None:
     """The histories of every consent of some contacts."""
     rows = Consent.objects.in_workspace(workspace_id).filter(contact_id__in=list(drafts))
-    for contact_id, channel, topic, status, source, ip, wording, *row in rows.order_by(
+    for contact_id, channel, topic, status, source, ip, wording, *span in rows.order_by(
         "valid_from"
     ).values_list(
         "contact_id",
@@ -97,14 +96,14 @@ def load_consents(workspace_id: int, drafts: Mapping[int, Draft]) -> None:
         "valid_to",
     ):
         timeline = drafts[contact_id].consents.setdefault((channel, topic), Timeline())
-        period = _period(status, *row)
+        period = _period(status, *span)
         period.details = (source, ip, wording)
         timeline.periods.append(period)
 
 
-def _period(
-    value: Any, row_id: int, observed_at: datetime | None, start: datetime, end: datetime | None
-) -> Period[Any]:
+def _period(value: Any, *span: Any) -> Period[Any]:
+    """A stored row: `span` is its id, observed_at (null: as valid_from), valid_from, valid_to."""
+    row_id, observed_at, start, end = span
     return Period(value, start, end, observed_at or start, row_id=row_id)
 
 

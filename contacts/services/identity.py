@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -170,7 +170,7 @@ _COLUMNS = (
     "id, external_id, email_key, merged_into_id, known_since, "
     "email, phone, first_name, last_name, time_zone, erased_at"
 )
-Row = tuple  # type: ignore[type-arg]
+Row = tuple[Any, ...]
 
 
 def _draft(row: Row) -> Draft:
@@ -205,7 +205,7 @@ def _found(
                 list(ids),
             ],
         )
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _by_ids(workspace_id: int, ids: Collection[int], lock: Lock) -> list[Row]:
@@ -215,7 +215,7 @@ def _by_ids(workspace_id: int, ids: Collection[int], lock: Lock) -> list[Row]:
             f" WHERE workspace_id = %s AND id = ANY(%s) ORDER BY id {lock}",
             [workspace_id, list(ids)],
         )
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 class StaleDirectoryError(Exception):

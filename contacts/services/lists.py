@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection
@@ -122,7 +123,7 @@ def remove_from_list(
         return len(removed)
 
 
-def _returned(statement: str, parameters: list[object]) -> list[int]:
+def _returned(statement: str, parameters: list[Any]) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return [contact_id for (contact_id,) in cursor.fetchall()]
@@ -134,7 +135,9 @@ def _name(workspace: Workspace, name: str, *, besides: int | None = None) -> str
         raise ValidationError({"name": _("Give a name.")})
     if len(name) > 120:
         raise ValidationError({"name": _("The name is longer than 120 characters.")})
-    others = StaticList.objects.in_workspace(workspace).filter(name=name).exclude(pk=besides)
+    others = StaticList.objects.in_workspace(workspace).filter(name=name)
+    if besides is not None:
+        others = others.exclude(pk=besides)
     if others.exists():
         raise ValidationError({"name": _("There is a list with this name.")})
     return name

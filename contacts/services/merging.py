@@ -250,7 +250,7 @@ def _address_hashes(workspace: Workspace, contact_ids: Iterable[int]) -> dict[Ch
     )
     by_attribute: dict[str, list[bytes]] = {}
     for key, digest in values.values_list("attribute__key", "address_hash"):
-        by_attribute.setdefault(key, []).append(bytes(digest))
+        by_attribute.setdefault(key, []).append(bytes(digest or b""))
     return {
         channel: by_attribute.get(attribute, [])
         for channel, attribute in ADDRESS_ATTRIBUTES.items()

@@ -14,6 +14,7 @@ from contacts.addresses import email_key, phone_region
 from contacts.bulk import insert_rows, update_rows
 from contacts.models import (
     ChangeKind,
+    Channel,
     Contact,
     Tag,
 )
@@ -53,7 +54,7 @@ class Statement:
     added_tags: dict[str, str] = field(default_factory=dict)  # name by key
     removed_tags: frozenset[str] = frozenset()
     categories: frozenset[int] | None = None
-    consents: Mapping[str, ConsentStatement] = field(default_factory=dict)
+    consents: Mapping[Channel, ConsentStatement] = field(default_factory=dict)
 
 
 def upsert_contacts(
