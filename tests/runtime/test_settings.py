@@ -45,7 +45,7 @@ def test_production_is_the_default():
         "settings.DEBUG, settings.STORAGES['staticfiles']['BACKEND'], list(settings.DATABASES)"
     )
     assert shown.stdout.strip() == (
-        "(False, 'whitenoise.storage.CompressedManifestStaticFilesStorage', ['default'])"
+        "(False, 'config.static_storage.ContentAddressedStaticFiles', ['default'])"
     )
 
 
