@@ -1,0 +1,284 @@
+"""T-01: no route, with whatever method and whatever ids, gives anything of a foreign workspace."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+
+from tests.security.bodies import Described, Named, bodies_by_hand
+from tests.security.routes import METHODS, UNSAFE, Route, all_routes, routes_in_workspaces
+from tests.security.rows import Canaries
+from tests.security.world import World, make_two_worlds
+
+pytestmark = pytest.mark.django_db
+
+# Routes that stand outside every workspace and take no key: nothing of a tenant is behind them.
+OUTSIDE = re.compile(
+    r"^($|accounts/|account/|workspaces/|invitations/|i18n/|jsi18n/|api/docs/"
+    r"|api/v1/openapi\.json)"
+)
+# Unsafe calls that have no body at all.
+WITHOUT_BODY = {
+    "segment-duplicate",
+    "segment-recount",
+    "segment-cancel-recount",
+    "segment-restore",
+}
+
+
+class Prober:
+    """Asks as our owner, forgets what happened, and hears every canary."""
+
+    def __init__(self, ours: World, theirs: World, canaries: Canaries) -> None:
+        self.ours, self.theirs, self.canaries = ours, theirs, canaries
+        self.browser, self.program = ours.browser(), ours.program()
+        self.before = theirs.fingerprint()
+        self.requests = 0
+        self.faults: list[str] = []
+
+    def client(self, route: Route) -> Client:
+        return self.program if route.is_api else self.browser
+
+    def ask(self, route: Route, method: str, path: str, body: Any = None, *, form: bool = False):
+        """The answer; notes a canary, a crash, and a change in the other workspace."""
+        if form:
+            sent, kind = urlencode(body, doseq=True), "application/x-www-form-urlencoded"
+        else:
+            sent, kind = "" if body is None else json.dumps(body), "application/json"
+        with transaction.atomic():
+            answer = self.client(route).generic(method, path, sent, kind)
+            content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+            with connection.cursor() as cursor:  # what would happen at commit
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+                cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+            # (An answer of 400 or above leaves nothing written: tests/workspaces.)
+            is_done = method in UNSAFE and answer.status_code < 400
+            if is_done and self.theirs.fingerprint() != self.before:
+                self.faults.append(f"{method} {path} {sent} changed the other workspace")
+            transaction.set_rollback(True)
+        self.requests += 1
+        text = content.decode(errors="replace") + str(answer.headers)
+        # What was sent may come back in an error; nothing else may.
+        for canary in set(re.findall(r"canary-[0-9a-f]{12}", text)) & set(self.canaries.made):
+            if canary not in path + sent:
+                self.faults.append(f"{method} {path} {sent} told {self.canaries.made[canary]}")
+        if answer.status_code >= 500:
+            self.faults.append(f"{method} {path} {sent} crashed: {answer.status_code}")
+        return answer.status_code, without_tokens(content.decode(errors="replace"), path)
+
+
+def without_tokens(text: str, path: str) -> str:
+    """An answer without what differs from one request to the next."""
+    text = re.sub(r"\b[A-Za-z0-9]{64}\b", "<token>", text)
+    return re.sub(r"/[\w./-]*\d[\w./-]*", "<path>", text).replace(path, "<path>")
+
+
+@pytest.fixture
+def prober() -> Prober:
+    return Prober(*make_two_worlds())
+
+
+def substitutions(route: Route, own: dict, other: dict) -> Iterator[dict[str, Any]]:
+    """The route's ids with one of them, and with all of them, taken from `other`."""
+    arguments = list(route.ids)
+    for planted in {frozenset([argument]) for argument in arguments} | {frozenset(arguments)}:
+        yield {
+            argument: ((other if argument in planted else own).get(label) or [0])[0]
+            for argument, label in route.ids.items()
+        }
+
+
+def test_ids_of_another_workspace_in_a_path_open_nothing_and_look_like_missing_ones(
+    prober: Prober, record_property
+):
+    own, other = prober.ours.ids(), prober.theirs.ids()
+    missing = {label: [990_000_000 + n] for n, label in enumerate(sorted(other))}
+    routes = [route for route in routes_in_workspaces() if route.ids]
+    for route in routes:
+        for method in METHODS:
+            for foreign, absent in zip(
+                substitutions(route, own, other), substitutions(route, own, missing), strict=True
+            ):
+                workspace = prober.ours.workspace.pk
+                found = prober.ask(route, method, route.path(workspace=workspace, **foreign), {})
+                nothing = prober.ask(route, method, route.path(workspace=workspace, **absent), {})
+                # Pages may go back to where the button was, if they do it for missing ids too.
+                if found[0] not in {400, 403, 404, 405} | (set() if route.viewset else {302}):
+                    prober.faults.append(f"{method} {route.pattern} {foreign}: {found[0]}")
+                if found != nothing:
+                    prober.faults.append(f"{method} {route.pattern}: {found} is not {nothing}")
+    assert prober.faults == []
+    record_property("routes_with_ids", len(routes))
+    record_property("requests_with_foreign_ids_in_paths", prober.requests)
+
+
+def test_our_own_ids_open_those_routes_so_that_the_test_above_means_something(prober: Prober):
+    own = prober.ours.ids()
+    closed = []
+    for route in routes_in_workspaces():
+        if not route.ids or "GET" not in (route.actions or {"GET": ""}):
+            continue
+        ids = {argument: (own[label] or [0])[-1] for argument, label in route.ids.items()}
+        path = route.path(workspace=prober.ours.workspace.pk, **ids)
+        code, _ = prober.ask(route, "GET", path)
+        if code not in {200, 302, 405}:
+            closed.append((route.pattern, code))
+    assert closed == []
+
+
+def test_another_workspace_in_the_path_looks_like_one_that_does_not_exist(
+    prober: Prober, record_property
+):
+    other = prober.theirs.ids()
+    routes = [route for route in all_routes() if "workspace" in route.arguments]
+    for route in routes:
+        ids = {argument: (other[label] or [0])[0] for argument, label in route.ids.items()}
+        for method in METHODS:
+            there = route.path(workspace=prober.theirs.workspace.pk, **ids)
+            nowhere = route.path(workspace=4_000_000, **ids)
+            found = prober.ask(route, method, there, {})
+            nothing = prober.ask(route, method, nowhere, {})
+            if found[0] != 404 or found != nothing:
+                prober.faults.append(f"{method} {route.pattern}: {found} is not {nothing}")
+    assert prober.faults == []
+    record_property("browser_routes", len(routes))
+
+
+def test_lists_pages_and_searches_show_nothing_of_another_workspace(
+    prober: Prober, record_property
+):
+    own, described, named = prober.ours.ids(), Described(), Named(prober.theirs)
+    asked = 0
+    for route in routes_in_workspaces():
+        ids = {argument: (own[label] or [0])[-1] for argument, label in route.ids.items()}
+        path = route.path(workspace=prober.ours.workspace.pk, **ids)
+        prober.ask(route, "GET", path)
+        for name, value in {**described.parameters(route, named), **searches(named)}.items():
+            prober.ask(route, "GET", f"{path}?{urlencode({name: value}, doseq=True)}")
+            asked += 1
+    assert prober.faults == []
+    record_property("requests_with_foreign_ids_in_queries", asked)
+
+
+def searches(named: Named) -> dict[str, Any]:
+    """Query parameters that pages read without describing them."""
+    return {
+        "q": "canary",
+        "search": "canary",
+        "segment": named.id("segments.Segment"),
+        "tag": named.text("tag.key"),
+        "list": named.id("contacts.StaticList"),
+        "contact": named.id("contacts.Contact"),
+        "next": f"/w/{named.id('workspaces.Member')}/",
+    }
+
+
+def test_ids_of_another_workspace_in_a_body_do_nothing(prober: Prober, record_property):
+    own, described, named = prober.ours.ids(), Described(), Named(prober.theirs)
+    by_hand, without, asked = bodies_by_hand(named), [], 0
+    for route in routes_in_workspaces():
+        if route.viewset is None:
+            continue
+        ids = {argument: (own[label] or [0])[-1] for argument, label in route.ids.items()}
+        path = route.path(workspace=prober.ours.workspace.pk, **ids)
+        for method in set(route.actions) & {"POST", "PUT", "PATCH"}:
+            bodies = list(by_hand.get(route.name, ()))
+            if (body := described.body(route, method, named)) not in (None, {}):
+                bodies.append(body)
+            if not bodies and route.name not in WITHOUT_BODY:
+                without.append((method, route.pattern))
+            for body in bodies or [{}]:
+                prober.ask(route, method, path, body)
+                asked += 1
+    assert prober.faults == []
+    assert without == [], "say in tests/security/bodies.py what these take"
+    record_property("requests_with_foreign_ids_in_bodies", asked)
+
+
+def test_forms_filled_with_ids_of_another_workspace_do_nothing(prober: Prober, record_property):
+    own, named, forms = prober.ours.ids(), Named(prober.theirs), 0
+    labels = {label for route in routes_in_workspaces() for label in route.ids.values()}
+    for route in routes_in_workspaces():
+        if route.viewset is not None:
+            continue
+        ids = {argument: (own[label] or [0])[-1] for argument, label in route.ids.items()}
+        path = route.path(workspace=prober.ours.workspace.pk, **ids)
+        page = prober.browser.get(path)
+        if page.status_code != 200 or page.streaming or "html" not in page["Content-Type"]:
+            prober.ask(route, "POST", path, every_id(named), form=True)
+            continue
+        for action, names in Forms.of(page.content.decode()):
+            if not (action or path).startswith(f"/w/{prober.ours.workspace.pk}/"):
+                continue
+            for choice in foreign_choices(names, named, labels):
+                prober.ask(route, "POST", action or path, choice, form=True)
+                forms += 1
+    assert prober.faults == []
+    record_property("forms_with_foreign_ids", forms)
+
+
+def every_id(named: Named) -> dict[str, Any]:
+    """Ids under the names pages may read them by."""
+    return {label.rpartition(".")[2].lower(): ids[0] for label, ids in named.ids.items() if ids} | {
+        "ids": [ids[0] for ids in named.ids.values() if ids],
+        "name": "probe",
+    }
+
+
+def foreign_choices(names: set[str], named: Named, labels: set[str]) -> Iterator[dict[str, Any]]:
+    """The form with each kind of foreign id in all its fields, then with foreign texts."""
+    for label in sorted(labels):
+        yield dict.fromkeys(names, named.id(label))
+    for text in ("contact.external_id", "tag.key", "attributedefinition.key", "product.name"):
+        yield dict.fromkeys(names, named.text(text))
+
+
+class Forms(HTMLParser):
+    """The POST forms of a page: where they go and what their fields are called."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, set[str]]] = []
+        self.is_post = False
+
+    @classmethod
+    def of(cls, page: str) -> list[tuple[str, set[str]]]:
+        parser = cls()
+        parser.feed(page)
+        return parser.found
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "form":
+            self.is_post = (given.get("method") or "").lower() == "post"
+            if self.is_post:
+                self.found.append((given.get("action") or "", set()))
+        elif self.is_post and tag in {"input", "select", "textarea", "button"}:
+            name = given.get("name")
+            if name and name != "csrfmiddlewaretoken":
+                self.found[-1][1].add(name)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self.is_post = False
+
+
+def test_every_route_is_walked_or_named_as_outside(record_property):
+    walked = {route.pattern for route in routes_in_workspaces()}
+    left = [
+        route.pattern
+        for route in all_routes()
+        if route.pattern not in walked and not OUTSIDE.match(route.pattern)
+    ]
+    assert left == [], "walk these routes too, or say why nothing of a tenant is behind them"
+    record_property("routes", len(all_routes()))
+    record_property("routes_in_workspaces", len(walked))
+    assert len(walked) > 40
