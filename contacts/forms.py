@@ -154,6 +154,8 @@ def _initial(definition: AttributeDefinition, value: Any) -> Any:
         return ", ".join(value)
     if definition.type == AttributeType.DATETIME:
         return timezone.localtime(value)
+    if definition.type == AttributeType.NUMBER and value.is_integer():
+        return int(value)
     return value
 
 

@@ -109,7 +109,8 @@ class Contact(WorkspaceModel):
 
     @property
     def number(self) -> int:
-        return int(self.id) & NUMBER_MASK
+        number: int = self.id & NUMBER_MASK
+        return number
 
     @property
     def full_name(self) -> str:

@@ -95,7 +95,7 @@ def _own_entries(
     entries: list[TimelineEntry] = []
     if "details" in kinds:
         entries += _details(workspace, contact, before)
-        entries += _creation(contact, before)
+        entries += _creation(contact)
     if "tags" in kinds:
         entries += _labels(ContactTag, "tag", "tag", _TAG_TEXTS, workspace, contact)
         entries += _labels(
@@ -108,15 +108,18 @@ def _own_entries(
     return list(islice(sorted(past, key=lambda entry: entry.at, reverse=True), limit))
 
 
-def _creation(contact: Contact, before: datetime) -> list[TimelineEntry]:
-    sources: Mapping[str, Any] = {
-        "api": _("over the API"),
-        "import": _("by an import"),
-        "form": _("by hand"),
-        "tracker": _("by the tracker"),
-        "demo": _("with the demo shop"),
-    }
-    how = sources.get(contact.created_by, contact.created_by)
+_SOURCES: Mapping[str, Any] = {
+    "api": _("over the API"),
+    "import": _("by an import"),
+    "form": _("by hand"),
+    "tracker": _("by the tracker"),
+    "demo": _("with the demo shop"),
+    "merge": _("by a merge"),
+}
+
+
+def _creation(contact: Contact) -> list[TimelineEntry]:
+    how = _SOURCES.get(contact.created_by, contact.created_by)
     title = gettext("Added here %(how)s") % {"how": how}
     return [TimelineEntry(at=contact.created_at, kind="details", icon="user-plus", title=title)]
 
@@ -131,10 +134,12 @@ def _details(workspace: Workspace, contact: Contact, before: datetime) -> list[T
     )
     starts = {(value.attribute_id, value.slot, value.valid_from) for value in values}
     lines: dict[datetime, list[str]] = {}
+    for (start, _key), given in groupby(values, key=lambda row: (row.valid_from, row.attribute_id)):
+        rows = list(given)
+        label = gettext(rows[0].attribute.label)
+        lines.setdefault(start, []).append(f"{label}: {', '.join(shown(row) for row in rows)}")
     for value in values:
         label = gettext(value.attribute.label)
-        line = f"{label}: {shown(value)}"
-        lines.setdefault(value.valid_from, []).append(line)
         is_replaced = (value.attribute_id, value.slot, value.valid_to) in starts
         if value.valid_to is not None and not is_replaced:
             text = gettext("%(detail)s taken away: %(value)s")
@@ -165,13 +170,18 @@ def _labels(
     contact: Contact,
 ) -> list[TimelineEntry]:
     rows = model._default_manager.filter(workspace=workspace, contact=contact)
-    entries = []
-    for name, start, end in rows.values_list(f"{field}__name", "valid_from", "valid_to"):
-        for at, text in ((start, texts[0]), (end, texts[1])):
-            if at is not None:
-                title = str(text) % {"name": name}
-                entries.append(TimelineEntry(at=at, kind="tags", icon=icon, title=title))
-    return entries
+    names: dict[tuple[datetime, int], list[str]] = {}
+    found = rows.order_by(f"{field}__name").values_list(f"{field}__name", "valid_from", "valid_to")
+    for name, start, end in found:
+        names.setdefault((start, 0), []).append(name)
+        if end is not None:
+            names.setdefault((end, 1), []).append(name)
+    return [
+        TimelineEntry(
+            at=at, kind="tags", icon=icon, title=str(texts[which]) % {"name": ", ".join(given)}
+        )
+        for (at, which), given in names.items()
+    ]
 
 
 def _consents(workspace: Workspace, contact: Contact) -> list[TimelineEntry]:
@@ -184,7 +194,14 @@ def _consents(workspace: Workspace, contact: Contact) -> list[TimelineEntry]:
             title=gettext("Consent for %(channel)s: %(status)s")
             % {"channel": row.get_channel_display(), "status": row.get_status_display()},
             details=tuple(
-                part for part in (row.topic, row.source, row.wording, row.ip_address) if part
+                str(part)
+                for part in (
+                    row.topic,
+                    _SOURCES.get(row.source, row.source),
+                    row.wording,
+                    row.ip_address,
+                )
+                if part
             ),
         )
         for row in rows

@@ -57,8 +57,10 @@ def _ensure(
     missing = names.keys() - ids.keys()
     if missing:
         model.objects.bulk_create(
-            [  # type: ignore[misc]
-                model(workspace_id=workspace_id, key=key, name=names[key][:MAX_NAME_LENGTH])
+            [
+                model(  # type: ignore[misc]
+                    workspace_id=workspace_id, key=key, name=names[key][:MAX_NAME_LENGTH]
+                )
                 for key in sorted(missing)
             ],
             ignore_conflicts=True,
