@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from tests.browsing import check_page, chromium, open_page
+from tests.browsing import check_page, chromium, keep_picture, open_page, violations
+from tests.makers.contacts import make_contact
 from tests.makers.workspaces import make_actor, make_key, make_member, make_user, make_workspace
 from workspaces.models import ApiKey, Member, Role, User, Workspace
 from workspaces.policies import Actor
@@ -198,6 +199,25 @@ def test_the_palette_goes_by_keyboard_alone(chromium: Any, live_server: Any) -> 
         page.keyboard.type("audit")
         page.keyboard.press("Enter")
         page.wait_for_url("**/settings/audit/")
+
+
+def test_the_palette_finds_a_contact_without_accents_and_opens_the_card(
+    chromium: Any, live_server: Any
+) -> None:
+    workspace, owner = make_lived_in_workspace()
+    make_contact(workspace, attributes={"first_name": "Bruno", "last_name": "Souza"})
+    names = {"first_name": "Łucja", "last_name": "Kowalczyk"}
+    contact = make_contact(workspace, email="lucja@example.org", attributes=names)
+    with browsing(chromium, live_server, owner, {"phone": False, "dark": False}) as page:
+        page.goto(f"/w/{workspace.pk}/settings/")
+        page.keyboard.press("Control+k")
+        page.keyboard.type("lucja")
+        page.wait_for_selector("#palette [role=option] >> text=Łucja Kowalczyk")
+        keep_picture(page, "palette-found")
+        assert violations(page) == []
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**/contacts/{contact.pk}/")
+        assert page.complaints == []
 
 
 def test_light_and_dark_are_remembered(chromium: Any, live_server: Any) -> None:

@@ -18,6 +18,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from ua_parser import parse
 
 register = template.Library()
 
@@ -141,6 +142,18 @@ def initials(name: str) -> str:
     words = [word for word in str(name).replace("@", " ").split() if word[:1].isalnum()]
     letters = [word[0] for word in (words[:1] + words[1:][-1:])]
     return "".join(letters).upper() or "?"
+
+
+@register.filter
+def browser(user_agent: str) -> str:
+    """A browser in words: "Firefox on Linux"; what it says itself where it isn't known."""
+    parsed = parse(str(user_agent))
+    if parsed.user_agent is None or parsed.os is None:
+        return str(user_agent) or gettext("Unknown browser")
+    return gettext("%(browser)s on %(system)s") % {
+        "browser": parsed.user_agent.family,
+        "system": parsed.os.family,
+    }
 
 
 @register.filter
