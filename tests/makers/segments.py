@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import count
 from types import ModuleType
@@ -16,6 +16,7 @@ from segments.criteria.base import all_criteria, find_criterion
 from segments.criteria.forms import criterion_form
 from segments.criteria.scope import Scope
 from segments.criteria.tree import InvalidTree, Tree, TreeError, parse_tree, to_document
+from segments.engine.coverage import Warning, warnings_for
 from segments.engine.evaluation import Evaluation, evaluate_tree
 from segments.models import PinDirection, Segment, SegmentPin
 from segments.sentence import sentence_of
@@ -100,6 +101,13 @@ def names(workspace: Workspace, where: Any, *, as_of: datetime = LATER) -> set[s
     with workspace_scope(workspace):
         found = Contact.objects.in_workspace(workspace).filter(pk__in=ids)
         return {contact.external_id or "" for contact in found}
+
+
+def warnings(workspace: Workspace, where: Any, *, as_of: datetime = LATER) -> Sequence[Warning]:
+    """What the wizard tells about the rows of a tree."""
+    with workspace_scope(workspace):
+        tree, scope = parse_tree(where, workspace=workspace), Scope(workspace, as_of)
+        return warnings_for(tree, scope, evaluate_tree(tree, scope))
 
 
 def sentence(workspace: Workspace, where: Any) -> str:
