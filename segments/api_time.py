@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponseBase
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from rest_framework import status
@@ -20,6 +18,7 @@ from rest_framework.response import Response
 from contacts.models import Contact
 from segments.criteria.tree import InvalidTree
 from segments.engine.evaluation import Evaluation
+from segments.member_files import members_csv
 from segments.models import Recount, RecountReason, Segment
 from segments.receivers import ring_on_commit
 from segments.serializers import RecountSerializer, SnapshotSerializer
@@ -30,7 +29,6 @@ from workspaces.batches import ItemError
 from workspaces.policies import Action
 
 MAX_MEMBERS = 500
-CHUNK = 2_000
 
 
 class SegmentTimeMixin(WorkspaceViewSet):
@@ -124,11 +122,7 @@ class SegmentTimeMixin(WorkspaceViewSet):
     def _csv(self, segment: Segment, evaluation: Evaluation) -> HttpResponseBase:
         if not self.actor.may(Action.EXPORT):
             raise PermissionDenied
-        rows = member_rows(self.workspace.pk, evaluation.members.id_list())
-        # Rows are read before the scope closes; the writer only joins text.
-        response = StreamingHttpResponse(list(rows), content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = f'attachment; filename="segment-{segment.pk}.csv"'
-        return response
+        return members_csv(self.workspace, segment, evaluation.members)
 
 
 def member_document(contact: Contact) -> dict[str, Any]:
@@ -138,31 +132,6 @@ def member_document(contact: Contact) -> dict[str, Any]:
         "name": contact.full_name,
         "email": contact.email,
     }
-
-
-class _Echo:
-    """A file that gives each line back."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def member_rows(workspace_id: int, ids: list[int]) -> Iterator[str]:
-    """CSV lines of contacts; cells that a spreadsheet would run as formulas are escaped."""
-    writer = csv.writer(_Echo())
-    yield writer.writerow(["id", "external_id", "email", "first_name", "last_name"])
-    for start in range(0, len(ids), CHUNK):
-        chunk = ids[start : start + CHUNK]
-        contacts = Contact.objects.in_workspace(workspace_id).filter(pk__in=chunk).order_by("pk")
-        columns = contacts.values_list("pk", "external_id", "email", "first_name", "last_name")
-        for row in columns:
-            yield writer.writerow([escape_formula(cell) for cell in row])
-
-
-def escape_formula(cell: object) -> str:
-    """A cell as text; one that starts like a formula gets an apostrophe before it."""
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 def instant_param(request: Request, name: str) -> datetime | None:

@@ -16,3 +16,4 @@ class SegmentsConfig(AppConfig):
     def ready(self) -> None:
         import_module("segments.criteria")  # registers every criterion
         import_module("segments.receivers")
+        import_module("segments.registrations")
