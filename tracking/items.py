@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from hashlib import blake2b
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -77,6 +77,7 @@ def read_instant(value: object) -> datetime:
     return instant
 
 
+_QUANTITY = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?", re.ASCII)
 _AMOUNT = re.compile(r"[0-9]{1,16}(\.[0-9]{1,8})?", re.ASCII)
 
 
@@ -95,17 +96,13 @@ def read_thousandths(value: object) -> int:
     """A quantity in thousandths, from a number or a decimal string."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise PydanticCustomError("not_a_quantity", _("A quantity is a number."))
-    text = str(value)
-    try:
-        thousandths = Decimal(text).scaleb(3) if len(text) <= 30 else Decimal("NaN")
-    except InvalidOperation:
-        thousandths = Decimal("NaN")
-    if not thousandths.is_finite() or thousandths != thousandths.to_integral_value():
+    written = str(value) if isinstance(value, str | float) or abs(value) < 10**12 else ""
+    thousandths = Decimal(written).scaleb(3) if _QUANTITY.fullmatch(written) else None
+    if thousandths is None or thousandths != thousandths.to_integral_value():
         raise PydanticCustomError(
-            "not_a_quantity", _("A quantity is a number with at most three decimals.")
+            "not_a_quantity",
+            _("A quantity is a number of at least 0 with at most three decimals."),
         )
-    if not 0 <= thousandths <= 10**12:
-        raise PydanticCustomError("out_of_range", _("This quantity is out of range."))
     return int(thousandths)
 
 

@@ -67,7 +67,7 @@ class Address:
 def read_address(url: str | None) -> Address | None:
     """The address, or None for nothing or nonsense; a missing scheme is forgiven."""
     text = (url or "").strip()
-    if not text:
+    if not text or (text.startswith("/") and not text.startswith("//")):
         return None
     if "://" not in text[:40]:
         text = f"//{text.lstrip('/')}"

@@ -25,12 +25,12 @@ from tracking.items import (
     clamp,
 )
 from tracking.models import PageView, TrafficChannel, Visit
-from tracking.pages import page_of
+from tracking.pages import page_of, place_of
 from tracking.references import contacts_of
 from tracking.services.coverage import record_coverage
 from tracking.services.facts import store_facts
 from tracking.signals import visits_recorded
-from tracking.sources import TrafficSource, classify, read_address
+from tracking.sources import TrafficSource, classify
 from workspaces.batches import ItemResult
 from workspaces.models import Workspace
 from workspaces.tenancy import workspace_scope
@@ -159,7 +159,6 @@ class _Recorder:
 
     def _row(self, item: VisitItem, contact_id: int, found: TrafficSource) -> Visit:
         occurred_at, is_clamped = clamp(item.occurred_at, self.now)
-        landing = read_address(item.url)
         return Visit(
             workspace_id=self.workspace.pk,
             external_id=item.external_id,
@@ -178,7 +177,7 @@ class _Recorder:
             utm_content=found.utm_content,
             click_id=found.click_id,
             referrer_host=found.referrer_host,
-            landing_page=key_of(normalise(landing.host + landing.path)) if landing else "",
+            landing_page=key_of(place_of(item.url)),
             device=normalise(item.device or "")[:20],
             country=(item.country or "").lower(),
             pages=len(item.pages),

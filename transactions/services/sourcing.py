@@ -98,7 +98,18 @@ def source_columns(said: Statement, visited: AttributedSource | None) -> dict[st
 
 def attribute_to_visits(*, workspace: Workspace, visits: Sequence[Visit]) -> None:
     """Attribute anew the transactions that happened during these visits (they came late)."""
-    rows = _during(workspace, visits)
+    _attribute(workspace, _during(workspace, visits))
+
+
+def attribute_contacts(*, workspace: Workspace, contact_ids: Collection[int]) -> None:
+    """Attribute anew everything these contacts bought (their visits changed hands)."""
+    rows = Transaction.objects.in_workspace(workspace).filter(
+        contact_id__in=contact_ids, is_source_given=False
+    )
+    _attribute(workspace, list(rows.order_by("pk").select_for_update()))
+
+
+def _attribute(workspace: Workspace, rows: Sequence[Transaction]) -> None:
     if not rows:
         return
     sources = sources_of(workspace, {(row.contact_id, row.occurred_at) for row in rows})

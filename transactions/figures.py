@@ -1,0 +1,24 @@
+"""Amounts and quantities as people read them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.utils.formats import number_format
+
+from workspaces.money import decimals_of, from_minor_units
+
+
+def shown_money(amount: int | None, currency: str) -> str:
+    """Minor units with the language's separators and the currency; a dash for nothing."""
+    if amount is None:
+        return "–"
+    value = Decimal(from_minor_units(amount, currency))
+    written = number_format(value, decimals_of(currency), use_l10n=True, force_grouping=True)
+    return f"{written}\N{NO-BREAK SPACE}{currency}".replace("-", "\N{MINUS SIGN}")
+
+
+def shown_quantity(thousandths: int) -> str:
+    """2000 -> "2", 2500 -> "2.5"."""
+    value = Decimal(thousandths).scaleb(-3).normalize()
+    return number_format(f"{value:f}", use_l10n=True, force_grouping=True)
