@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from segments.criteria import (
+    accessories,
     activities,
     amount_spent,
     attributes,
+    carts,
     choices,
     consent,
     contact,
@@ -16,6 +18,8 @@ from segments.criteria import (
     lookups,
     membership,
     order_statistics,
+    ranks,
+    rhythm,
     statistics,
     tags,
     transaction_source,
@@ -24,9 +28,11 @@ from segments.criteria import (
 )
 
 __all__ = [
+    "accessories",
     "activities",
     "amount_spent",
     "attributes",
+    "carts",
     "choices",
     "consent",
     "contact",
@@ -37,6 +43,8 @@ __all__ = [
     "lookups",
     "membership",
     "order_statistics",
+    "ranks",
+    "rhythm",
     "statistics",
     "tags",
     "transaction_source",
