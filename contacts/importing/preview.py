@@ -12,7 +12,15 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from contacts.importing.cells import CellType
-from contacts.importing.kinds import BuildContext, Field, ImportKind, Row, RowRefusedError, kind_of
+from contacts.importing.kinds import (
+    BuildContext,
+    Field,
+    ImportKind,
+    Item,
+    Row,
+    RowRefusedError,
+    kind_of,
+)
 from contacts.importing.reading import Record, read_records
 from contacts.importing.settings import ImportSettings, fields_by_key
 from contacts.importing.storage import load_head
@@ -92,15 +100,20 @@ def _preview_row(
     shown: Sequence[Field],
 ) -> PreviewRow:
     row: Row = {}
+    item: Item = {}
     problem = ""
     try:
         row = parser.parse(record)
-        kind.build([row], context)
+        item = kind.build([row], context)
     except RowRefusedError as error:
         problem = str(error)
     if problem and not row:
         return PreviewRow(record.line_number, [cell[:80] for cell in record.cells], problem)
-    cells = [_shown(row.get(field.key), field, context) for field in shown]
+    # Where the item has a field of that name, it is what will be stored: "paid" for "opłacone".
+    cells = [
+        _shown(item.get(field.key, row.get(field.key)), field, context) if field.key in row else ""
+        for field in shown
+    ]
     return PreviewRow(record.line_number, cells, problem)
 
 
@@ -109,6 +122,8 @@ def _shown(value: Any, field: Field, context: BuildContext) -> str:
         return ""
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if isinstance(value, dict):  # {"add": tags}
+        value = next(iter(value.values()), [])
     if isinstance(value, list):
         return ", ".join(str(part) for part in value)
     if isinstance(value, datetime):
