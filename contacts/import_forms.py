@@ -42,8 +42,8 @@ class UploadForm(forms.Form):
         self.fields["kind"].choices = choices  # type: ignore[attr-defined]
         self.fields["kind"].initial = choices[0][0] if choices else None
 
-    def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
+    def clean_file(self) -> UploadedFile[Any]:
+        file: UploadedFile[Any] = self.cleaned_data["file"]
         if (file.size or 0) > MAX_BYTES:
             raise forms.ValidationError(
                 _("The file is larger than 100 MiB. Split it and import the parts."),

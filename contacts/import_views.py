@@ -270,7 +270,7 @@ def import_run(request: WorkspaceRequest, workspace: int, import_id: int) -> Htt
         "kind": kind_of(found.kind),
         "is_under_way": found.state in UNDER_WAY,
         "percent": _percent(found),
-        "rejected": found.rejected.in_workspace(request.workspace).order_by("id")[:20],  # type: ignore[attr-defined]
+        "rejected": found.rejected.in_workspace(request.workspace).order_by("id")[:20],
         "headers": found.settings.get("facts", {}).get("headers", []),
         "contacts_created": found.report.get("contacts_created", 0),
         "has_file": found.expires_at > request.now,

@@ -175,8 +175,9 @@ def _moment(text: str, date_format: str) -> datetime:
         if found := _WHEN.fullmatch(text):
             return _moment_of(found, date_format)
         if found := _COMPACT.fullmatch(text):
-            parts = [int(part or 0) for part in found.groups()[:6]]
-            return datetime(*parts, tzinfo=UTC if found[7] else None)  # type: ignore[arg-type]
+            year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
+            zone = UTC if found[7] else None
+            return datetime(year, month, day, hour, minute, second, tzinfo=zone)
     except (ValueError, OverflowError):
         pass
     raise ValueError(
