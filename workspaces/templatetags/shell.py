@@ -61,7 +61,7 @@ SECTIONS = (
         _("Products"),
         "box",
         ("products", "product-list", "transactions:products", "products:list"),
-        ("products", "brands", "product-categories"),
+        ("products", "transactions", "brands"),
     ),
     Section(
         _("Data in"),
