@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -13,8 +13,10 @@ from rest_framework.response import Response
 from tracking.api import FactViewSet, batch_response
 from transactions.filters import ProductFilter, RateFilter, RefundFilter, TransactionFilter
 from transactions.models import Brand, Product, ProductCategory, Rate, Refund, Transaction
+from transactions.reading import with_number_of_products
 from transactions.serializers import (
     BrandSerializer,
+    ProductCategorySerializer,
     ProductSerializer,
     RateSerializer,
     RefundSerializer,
@@ -144,8 +146,8 @@ class BrandViewSet(WorkspaceViewSet):
     required: ClassVar[dict[str, Action]] = {"list": Action.READ_CONTACTS}
 
     def get_queryset(self) -> QuerySet[Any]:  # type: ignore[override]
-        rows: Any = super().get_queryset()
-        return rows.annotate(number_of_products=Count("products"))  # type: ignore[no-any-return]
+        brands = Brand.objects.in_workspace(self.workspace)
+        return with_number_of_products(brands, "brand")
 
     def list(self, request: Request, **kwargs: Any) -> Response:
         """By name."""
@@ -157,3 +159,8 @@ class ProductCategoryViewSet(BrandViewSet):
     """Categories of products, with how many products they have."""
 
     queryset = ProductCategory.objects.all()
+    serializer_class = ProductCategorySerializer
+
+    def get_queryset(self) -> QuerySet[Any]:
+        categories = ProductCategory.objects.in_workspace(self.workspace)
+        return with_number_of_products(categories, "category")

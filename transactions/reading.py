@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any, Literal, TypeVar
 
-from django.db.models import Count, F, QuerySet, Sum
-from django.db.models.functions import TruncMonth
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce, TruncMonth
 
-from transactions.models import COUNTED_STATUSES, LineItem, TransactionKind
+from transactions.models import COUNTED_STATUSES, LineItem, NamedModel, Product, TransactionKind
 from workspaces.models import Workspace
 
+N = TypeVar("N", bound=NamedModel)
 MONTHS = 12
 
 
@@ -22,6 +24,21 @@ class Sold:
     units: int = 0
     buyers: int = 0
     amount: int = 0
+
+
+def with_number_of_products(
+    named: QuerySet[N], link: Literal["brand", "category"]
+) -> QuerySet[Any]:
+    """Brands or categories with `number_of_products`."""
+    # Grouping by the primary key doesn't work: it is (workspace, id) in the database.
+    products = Product.objects.filter(workspace_id=OuterRef("workspace_id"))
+    products = (
+        products.filter(brand=OuterRef("pk"))
+        if link == "brand"
+        else products.filter(category=OuterRef("pk"))
+    )
+    number = products.order_by().values("workspace_id").annotate(n=Count("pk")).values("n")
+    return named.annotate(number_of_products=Coalesce(Subquery(number), 0))
 
 
 def counted_lines(workspace: Workspace, as_of: datetime) -> QuerySet[LineItem]:

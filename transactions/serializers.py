@@ -13,6 +13,7 @@ from transactions.models import (
     LineItem,
     Product,
     ProductAccessory,
+    ProductCategory,
     ProductVariant,
     Rate,
     Refund,
@@ -148,6 +149,16 @@ class BrandSerializer(serializers.ModelSerializer[Brand]):
 
     class Meta:
         model = Brand
+        fields = ("id", "key", "name", "number_of_products")
+
+
+class ProductCategorySerializer(serializers.ModelSerializer[ProductCategory]):
+    """A category of products and how many products are in it."""
+
+    number_of_products = serializers.IntegerField(read_only=True)
+
+    class Meta:
+        model = ProductCategory
         fields = ("id", "key", "name", "number_of_products")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -27,7 +27,13 @@ from transactions.models import (
     TransactionKind,
     TransactionStatus,
 )
-from transactions.reading import Sold, months_of_product, sold_by_brand, sold_by_product
+from transactions.reading import (
+    Sold,
+    months_of_product,
+    sold_by_brand,
+    sold_by_product,
+    with_number_of_products,
+)
 from transactions.services import change_accessories
 from workspaces.middleware import WorkspaceRequest
 from workspaces.policies import Action, require
@@ -70,7 +76,7 @@ def product_list(request: WorkspaceRequest, workspace: int) -> HttpResponse:
 def brand_list(request: WorkspaceRequest, workspace: int) -> HttpResponse:
     """Brands, with how much of each was sold."""
     require(request.actor, Action.READ_CONTACTS)
-    brands = Brand.objects.in_workspace(request.workspace).annotate(size=Count("products"))
+    brands = with_number_of_products(Brand.objects.in_workspace(request.workspace), "brand")
     query = normalise(request.GET.get("search", "").replace("\x00", ""))
     if query:
         brands = brands.filter(key__contains=query)

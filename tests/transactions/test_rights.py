@@ -127,12 +127,10 @@ def test_an_export_holds_everything(shop):
 
 
 def test_the_timeline_tells_it_in_words(shop):
-    page = read_timeline(
-        workspace=shop,
-        contact=contact_of(shop, "ann"),
-        before=NOW,
-        kinds=frozenset({"visits", "activities", "messages", "transactions"}),
-    )
+    contact = contact_of(shop, "ann")
+    with workspace_scope(shop):
+        kinds = {"visits", "activities", "messages", "transactions"}
+        page = read_timeline(workspace=shop, contact=contact, before=NOW, kinds=kinds)
 
     titles = [entry.title for entry in page.entries]
     assert titles == [
