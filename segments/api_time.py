@@ -19,8 +19,7 @@ from contacts.models import Contact
 from segments.criteria.tree import InvalidTree
 from segments.engine.evaluation import Evaluation
 from segments.member_files import members_csv
-from segments.models import Recount, RecountReason, Segment
-from segments.receivers import ring_on_commit
+from segments.models import Recount, Segment
 from segments.serializers import RecountSerializer, SnapshotSerializer
 from segments.services import member_page, queueing, trend
 from segments.services.recounting import evaluate_segment
@@ -38,13 +37,7 @@ class SegmentTimeMixin(WorkspaceViewSet):
     def recount(self, request: Request, **kwargs: Any) -> Response:
         """Ask for a count now; joins one that is already waiting."""
         segment: Segment = self.get_object()
-        recount = queueing.request_recount(
-            segment=segment,
-            reason=RecountReason.AD_HOC,
-            slot=f"ad_hoc:{self.now:%Y-%m-%dT%H:%M:%S.%f}",
-            now=self.now,
-        )
-        ring_on_commit()
+        recount = queueing.request_recount_now(segment=segment, now=self.now)
         return Response(RecountSerializer(recount).data, status=status.HTTP_202_ACCEPTED)
 
     @action(detail=True, methods=["get"])

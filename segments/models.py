@@ -34,6 +34,7 @@ class Segment(WorkspaceModel):
 
     name = models.CharField(max_length=160)
     definition = models.JSONField()
+    summary = models.TextField(blank=True)  # the sentence, in the workspace's language
     labels = models.JSONField(default=list)  # sorted names
     version_number = models.PositiveIntegerField(default=1)
     schedule = models.CharField(max_length=12, choices=Schedule.choices, default=Schedule.HOUR)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.dispatch import receiver
 
 from segments.models import RecountReason, Segment
@@ -24,22 +23,10 @@ def count_saved_definition(*, segment: Segment, now: datetime, **_: Any) -> None
         now=now,
     )
     trend.request_backfill(segment=segment, now=now)
-    ring_on_commit()
+    queueing.ring_on_commit()
 
 
 @receiver(segment_counted)
 def keep_trend_complete(*, segment: Segment, now: datetime, **_: Any) -> None:
     """Each day that has ended since the last count gets its point."""
     trend.request_backfill(segment=segment, now=now)
-
-
-def ring_on_commit() -> None:
-    """Ring once what was asked for is there to be found."""
-    transaction.on_commit(ring, robust=True)
-
-
-def ring() -> None:
-    """Tell the workers; if Redis is away, the next tick does."""
-    from segments.tasks import work_recounts
-
-    work_recounts.apply_async(expires=600, retry=False)

@@ -9,7 +9,18 @@ from segments import views
 app_name = "segments"
 
 urlpatterns = [
+    path("segments/", views.segment_list, name="list"),
     path("segments/new/", views.segment_new, name="new"),
-    path("segments/<int:segment>/", views.segment_edit, name="page"),
+    path("segments/<int:segment>/", views.segment_page, name="page"),
     path("segments/<int:segment>/edit/", views.segment_edit, name="edit"),
+    path("segments/<int:segment>/members/", views.segment_members, name="members"),
+    path("segments/<int:segment>/members.csv", views.segment_members_csv, name="members-csv"),
+    path("segments/<int:segment>/versions/", views.segment_versions, name="versions"),
+    path("segments/<int:segment>/state/", views.segment_state, name="state"),
+    path("segments/<int:segment>/recount/", views.segment_recount, name="recount"),
+    path("segments/<int:segment>/cancel/", views.segment_cancel, name="cancel"),
+    path("segments/<int:segment>/duplicate/", views.segment_duplicate, name="duplicate"),
+    path("segments/<int:segment>/archive/", views.segment_archive, name="archive"),
+    path("segments/<int:segment>/restore/", views.segment_restore, name="restore"),
+    path("segments/<int:segment>/freeze/", views.segment_freeze, name="freeze"),
 ]

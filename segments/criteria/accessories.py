@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
+from django.db.models import Exists, OuterRef, Q, TextChoices
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import Field
 
 from segments.criteria.base import Speech, criterion
-from segments.criteria.purchases import PurchaseCriterion
+from segments.criteria.purchases import (
+    PurchaseCriterion,
+    Query,
+)
 from segments.criteria.scope import Scope
 from segments.criteria.values import MAX_VALUES, Control, Text
 from segments.criteria.windows import EVER, Window
@@ -55,7 +58,7 @@ class LacksAccessories(PurchaseCriterion):
     lacking: Lacking = Lacking.AT_LEAST_ONE
     window: Window = EVER
 
-    def matching(self, scope: Scope) -> QuerySet[Any]:
+    def matching(self, scope: Scope) -> Query:
         lines = scope.within(scope.bought_lines(self.statuses), self.window)
         if self.products:
             lines = lines.filter(product_id__in=scope.ids_of("product", self.products))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from django.db.models import F, Q, QuerySet, Sum, TextChoices
+from django.db.models import F, Q, Sum, TextChoices
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,6 +19,7 @@ from segments.criteria.purchase_conditions import (
 )
 from segments.criteria.purchases import (
     ConditionScope,
+    Query,
     TestedStatistic,
     UpperMoney,
 )
@@ -95,7 +95,7 @@ class AmountSpent(TestedStatistic):
         # "In one transaction" needs one; only the sum over all of nothing is 0.
         return self.scope == ConditionScope.ALTOGETHER and self.passes_zero()
 
-    def matching(self, scope: Scope) -> QuerySet[Any]:
+    def matching(self, scope: Scope) -> Query:
         if self.refunds == RefundDating.BY_REFUND_DATE:
             return self._by_refund_date(scope)
         rows = self.rows(scope, self.where)
@@ -111,7 +111,7 @@ class AmountSpent(TestedStatistic):
         sums = sums.annotate(statistic=Sum(rows.amount))
         return sums.filter(test.q("statistic")).values("contact_id")
 
-    def _by_refund_date(self, scope: Scope) -> QuerySet[Any]:
+    def _by_refund_date(self, scope: Scope) -> Query:
         """What was bought in the window less what was refunded in it.
 
         Each version carries what had been refunded by then: what the versions begun in the window
@@ -131,14 +131,14 @@ class AmountSpent(TestedStatistic):
         )
         return self.compare(versions, spent, scope)
 
-    def _versions(self, scope: Scope) -> QuerySet[Any]:
+    def _versions(self, scope: Scope) -> Query:
         stated = self.statuses or COUNTED_STATUSES
         rows = scope.facts(Transaction).filter(
             kind=TransactionKind.PURCHASE, stated_status__in=stated, version_from__lte=scope.as_of
         )
         return rows.filter(transaction_q(self.where, scope))
 
-    def _versions_of_lines(self, scope: Scope) -> QuerySet[Any]:
+    def _versions_of_lines(self, scope: Scope) -> Query:
         stated = self.statuses or COUNTED_STATUSES
         rows = scope.facts(LineItem).filter(
             kind=TransactionKind.PURCHASE,

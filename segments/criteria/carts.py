@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
-from django.db.models import F, QuerySet, TextChoices
+from django.db.models import F, TextChoices
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import Field
@@ -18,6 +18,7 @@ from segments.criteria.purchase_conditions import (
     say_conditions,
     transaction_q,
 )
+from segments.criteria.purchases import Query
 from segments.criteria.scope import Scope
 from segments.criteria.values import Control
 from segments.criteria.windows import EVER, Unit, Window, say_units
@@ -71,7 +72,7 @@ class HasCart(Criterion):
     where: PurchaseConditions = Field(default_factory=list)
     window: Window = EVER
 
-    def matching(self, scope: Scope) -> QuerySet[Any]:
+    def matching(self, scope: Scope) -> Query:
         carts = scope.within(self._carts(scope), self.window)
         if names_lines(self.where):
             lines = scope.cart_lines().alias(margin=F("amount") - F("cost"))
@@ -84,10 +85,10 @@ class HasCart(Criterion):
         left_at = scope.as_of - timedelta(hours=self.hours or 0)
         return carts.filter(converted_to="", occurred_at__lte=left_at).values("contact_id")
 
-    def present(self, scope: Scope) -> QuerySet[Any]:
+    def present(self, scope: Scope) -> Query:
         return self._carts(scope).values("contact_id")
 
-    def _carts(self, scope: Scope) -> QuerySet[Any]:
+    def _carts(self, scope: Scope) -> Query:
         void = (TransactionStatus.CANCELLED, TransactionStatus.TEST)
         return scope.carts().exclude(status__in=void)
 

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from django.db.models import Count, Max, Min, QuerySet
+from django.db.models import Count, Max, Min
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import Field
 
 from segments.criteria.base import Speech, criterion
 from segments.criteria.purchase_conditions import PurchaseConditions
-from segments.criteria.purchases import PurchaseCriterion
+from segments.criteria.purchases import (
+    PurchaseCriterion,
+    Query,
+)
 from segments.criteria.scope import Scope
 from segments.criteria.windows import EVER, Window
 
 
-def first_purchases(purchases: QuerySet[Any]) -> QuerySet[Any]:
+def first_purchases(purchases: Query) -> Query:
     """The first of each contact among these; of several at one instant, the one stored first."""
     ordered = purchases.order_by("contact_id", "occurred_at", "root_id")
     return purchases.filter(pk__in=ordered.distinct("contact_id").values("pk"))
 
 
-def last_purchases(purchases: QuerySet[Any]) -> QuerySet[Any]:
+def last_purchases(purchases: Query) -> Query:
     """The last of each contact among these."""
     ordered = purchases.order_by("contact_id", "-occurred_at", "-root_id")
     return purchases.filter(pk__in=ordered.distinct("contact_id").values("pk"))
@@ -45,15 +48,15 @@ class _PurchaseAtAnEnd(_OfAllPurchases):
     where: PurchaseConditions = Field(default_factory=list)
     window: Window = EVER
 
-    def picked(self, scope: Scope) -> QuerySet[Any]:
+    def picked(self, scope: Scope) -> Query:
         raise NotImplementedError
 
-    def matching(self, scope: Scope) -> QuerySet[Any]:
+    def matching(self, scope: Scope) -> Query:
         if self.where:
             picked = self.picked(scope).filter(pk__in=self.fitting(scope, self.where).values("pk"))
             return scope.within(picked, self.window).values("contact_id")
         purchases = scope.purchases(self.statuses).order_by().values("contact_id")
-        picked = purchases.annotate(picked_at=self.extreme("occurred_at"))
+        picked: Query = purchases.annotate(picked_at=self.extreme("occurred_at"))
         return scope.within(picked, self.window, "picked_at").values("contact_id")
 
 
@@ -76,7 +79,7 @@ class FirstPurchase(_PurchaseAtAnEnd):
     )
     extreme = Min
 
-    def picked(self, scope: Scope) -> QuerySet[Any]:
+    def picked(self, scope: Scope) -> Query:
         return first_purchases(scope.purchases(self.statuses))
 
 
@@ -98,7 +101,7 @@ class LastPurchase(_PurchaseAtAnEnd):
     )
     extreme = Max
 
-    def picked(self, scope: Scope) -> QuerySet[Any]:
+    def picked(self, scope: Scope) -> Query:
         return last_purchases(scope.purchases(self.statuses))
 
 
@@ -119,9 +122,9 @@ class OnlyPurchase(_OfAllPurchases):
     where: PurchaseConditions = Field(default_factory=list)
     window: Window = EVER
 
-    def matching(self, scope: Scope) -> QuerySet[Any]:
+    def matching(self, scope: Scope) -> Query:
         purchases = scope.purchases(self.statuses).order_by().values("contact_id")
-        single = purchases.annotate(number=Count("pk"), picked_at=Max("occurred_at"))
+        single: Query = purchases.annotate(number=Count("pk"), picked_at=Max("occurred_at"))
         single = single.filter(number=1)
         found = scope.within(single, self.window, "picked_at").values("contact_id")
         if not self.where:

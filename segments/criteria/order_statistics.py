@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
-from django.db.models import Max, Min, Q, QuerySet, Sum
+from django.db.models import Max, Min, Q, Sum
 from django.db.models.functions import Extract
 from django.utils.translation import gettext_lazy
 from pydantic import Field
@@ -19,6 +19,7 @@ from segments.criteria.purchase_conditions import (
 )
 from segments.criteria.purchases import (
     OwnedStatistic,
+    Query,
     UpperMoney,
     UpperNumber,
     ratio_q,
@@ -71,7 +72,7 @@ class AverageOrder(_Order):
     where: PurchaseConditions = Field(default_factory=list)
     window: Window = EVER
 
-    def matching(self, scope: Scope) -> QuerySet[Any]:
+    def matching(self, scope: Scope) -> Query:
         rows = self.rows(scope, self.where)
         grouped = rows.queryset.order_by().values("contact_id")
         bounds = self.bounds(scope)
@@ -86,7 +87,7 @@ class _Extreme(_Order):
     def extreme(self) -> Any:
         raise NotImplementedError
 
-    def matching(self, scope: Scope) -> QuerySet[Any]:
+    def matching(self, scope: Scope) -> Query:
         purchases = self.purchases(scope).filter(transaction_q(self.where, scope))
         return self.compare(purchases, self.extreme(), scope)
 
@@ -162,7 +163,7 @@ class DaysBetweenOrders(OwnedStatistic):
     def stored(self, value: Any, scope: Scope) -> Any:
         return Decimal(str(value)) * SECONDS_A_DAY
 
-    def matching(self, scope: Scope) -> QuerySet[Any]:
+    def matching(self, scope: Scope) -> Query:
         rows = self.rows(scope, self.where)
         grouped = rows.queryset.order_by().values("contact_id").alias(number=rows.number)
         several = grouped.filter(number__gte=2)
@@ -199,7 +200,7 @@ class DaysSinceLastOrder(OwnedStatistic):
     upper: UpperDays = None
     where: PurchaseConditions = Field(default_factory=list)
 
-    def matching(self, scope: Scope) -> QuerySet[Any]:
+    def matching(self, scope: Scope) -> Query:
         rows = self.rows(scope, self.where).queryset
         grouped = rows.order_by().values("contact_id").alias(last=Max("occurred_at"))
         condition = Q()

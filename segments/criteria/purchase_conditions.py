@@ -67,7 +67,8 @@ class MoneyCondition(Condition):
         return self.test(scope).q(self.column)
 
     def passes_zero(self) -> bool:
-        return NumberTest(self.operator, self.value, self.upper).passes(0)
+        upper = None if self.upper is None else float(self.upper)
+        return NumberTest(self.operator, float(self.value), upper).passes(0)
 
     def speak(self, speech: Speech) -> str:
         upper = None if self.upper is None else _say_money(self.upper, speech)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from django.db.models import Aggregate, Count, ExpressionWrapper, F, QuerySet, TextChoices, Value
+from django.db.models import Aggregate, Count, ExpressionWrapper, F, TextChoices, Value
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import Field
@@ -50,6 +50,10 @@ else:
     UpperNumber = Annotated[NumberValue | None, Control("number", shown_when=BETWEEN_ONLY)]
 
 
+# A queryset; of annotated values the stubs can't tell the type.
+Query = Any
+
+
 class ConditionScope(TextChoices):
     """What amounts and quantities are measured on (semantics 10)."""
 
@@ -62,12 +66,12 @@ class ConditionScope(TextChoices):
 class Rows:
     """Rows to count and sum: transactions, or their matching lines."""
 
-    queryset: QuerySet[Any]
+    queryset: Query
     amount: str  # the column of what was paid for the goods
     number: Aggregate  # how many transactions the rows stand for
 
 
-def lines_of(scope: Scope, statuses: Statuses) -> QuerySet[Any]:
+def lines_of(scope: Scope, statuses: Statuses) -> Query:
     """Lines bought, with their margin."""
     return scope.bought_lines(statuses).alias(margin=F("amount") - F("cost"))
 
@@ -77,7 +81,7 @@ class PurchaseCriterion(Criterion):
 
     icon = "cart"
     family = Family.TRANSACTIONS
-    sources = ("transactions",)
+    sources: ClassVar[tuple[str, ...]] = ("transactions",)
 
     statuses: Statuses = Field(default_factory=list)
 
@@ -87,11 +91,11 @@ class PurchaseCriterion(Criterion):
         window: WindowKind | str = getattr(self, "window", EVER)
         return window
 
-    def purchases(self, scope: Scope) -> QuerySet[Any]:
+    def purchases(self, scope: Scope) -> Query:
         """The purchases asked about, in the window."""
         return scope.within(scope.purchases(self.statuses), self.asked_window)
 
-    def lines(self, scope: Scope) -> QuerySet[Any]:
+    def lines(self, scope: Scope) -> Query:
         return scope.within(lines_of(scope, self.statuses), self.asked_window)
 
     def rows(self, scope: Scope, where: list[Condition]) -> Rows:
@@ -103,7 +107,7 @@ class PurchaseCriterion(Criterion):
         purchases = self.purchases(scope).filter(transaction_q(where, scope))
         return Rows(purchases, "goods_amount", Count("pk"))
 
-    def fitting(self, scope: Scope, where: list[Condition]) -> QuerySet[Any]:
+    def fitting(self, scope: Scope, where: list[Condition]) -> Query:
         """Whole transactions that meet the conditions, at any time."""
         purchases = scope.purchases(self.statuses)
         if names_lines(where):
@@ -111,7 +115,7 @@ class PurchaseCriterion(Criterion):
             return purchases.filter(pk__in=lines.values("transaction_id"))
         return purchases.filter(transaction_q(where, scope))
 
-    def present(self, scope: Scope) -> QuerySet[Any]:
+    def present(self, scope: Scope) -> Query:
         return scope.purchases(self.statuses).values("contact_id")
 
     def check(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -171,7 +175,7 @@ class TestedStatistic(PurchaseCriterion):
     def negated(self) -> bool:
         return self.passes_zero()
 
-    def compare(self, rows: QuerySet[Any], statistic: Aggregate | Any, scope: Scope) -> Any:
+    def compare(self, rows: Query, statistic: Aggregate | Any, scope: Scope) -> Any:
         """Contacts by their statistic over the rows, or those who fail where 0 passes."""
         test = self.test(scope)
         condition = test.fails_q("statistic") if self.negated else test.q("statistic")
@@ -197,7 +201,7 @@ def ratio_q(
     bounds: tuple[Any, Any],
     numerator: Any,
     denominator: Any,
-    grouped: QuerySet[Any],
+    grouped: Query,
 ) -> Any:
     """Grouped rows whose numerator / denominator passes, without dividing.
 

@@ -15,7 +15,6 @@ from django.db.models import (
     F,
     Max,
     Q,
-    QuerySet,
     Sum,
     TextChoices,
 )
@@ -28,7 +27,10 @@ from pydantic import Field
 
 from segments.criteria.base import Family, Speech, criterion
 from segments.criteria.purchase_conditions import EXACT
-from segments.criteria.purchases import PurchaseCriterion
+from segments.criteria.purchases import (
+    PurchaseCriterion,
+    Query,
+)
 from segments.criteria.scope import Scope
 from segments.criteria.values import Control, Percent, say_values
 from segments.criteria.windows import EVER, Window
@@ -82,12 +84,12 @@ class _Ranking(PurchaseCriterion):
     def everybody(self, scope: Scope) -> Scope:
         return scope.only(None)
 
-    def grouped(self, rows: QuerySet[Any], everybody: Scope) -> QuerySet[Any]:
+    def grouped(self, rows: Query, everybody: Scope) -> Query:
         """The rows of live contacts, to be measured by contact."""
         live = everybody.contacts().values("pk")
         return rows.filter(contact_id__in=live).order_by().values("contact_id")
 
-    def narrowed(self, ranked: QuerySet[Any], scope: Scope) -> QuerySet[Any]:
+    def narrowed(self, ranked: Query, scope: Scope) -> Query:
         if scope.contact_ids is None:
             return ranked
         return scope.contacts().filter(pk__in=ranked).values("pk")
@@ -119,7 +121,7 @@ class InTop(_Ranking):
     percent: RankPercent = None
     window: Window = EVER
 
-    def matching(self, scope: Scope) -> QuerySet[Any]:
+    def matching(self, scope: Scope) -> Query:
         measured = self._measured(self.everybody(scope))
         is_top = self.direction == Direction.TOP
         best_first = _in_order("measure", is_descending=is_top)
@@ -138,7 +140,7 @@ class InTop(_Ranking):
             chosen = measured.alias(part_so_far=part_so_far).filter(part_so_far__gt=rest)
         return self.narrowed(chosen.values("contact_id"), scope)
 
-    def _measured(self, everybody: Scope) -> QuerySet[Any]:
+    def _measured(self, everybody: Scope) -> Query:
         if self.by == RankedBy.VISITS:
             visits = everybody.within(everybody.facts(Visit), self.window)
             return self.grouped(visits, everybody).annotate(measure=Count("pk"))
@@ -156,7 +158,7 @@ class InTop(_Ranking):
         purchases = self.grouped(self.purchases(everybody), everybody)
         return purchases.annotate(measure=measures[self.by])
 
-    def present(self, scope: Scope) -> QuerySet[Any]:
+    def present(self, scope: Scope) -> Query:
         if self.by == RankedBy.VISITS:
             return scope.facts(Visit).values("contact_id")
         return super().present(scope)
@@ -248,7 +250,7 @@ class InRfmGroup(_Ranking):
     monetary: Scores = Field(default_factory=list)
     window: Window = EVER
 
-    def matching(self, scope: Scope) -> QuerySet[Any]:
+    def matching(self, scope: Scope) -> Query:
         everybody = self.everybody(scope)
         measured = self.grouped(self.purchases(everybody), everybody).annotate(
             last_at=Max("occurred_at"), number=Count("pk"), spent=Sum("goods_amount")

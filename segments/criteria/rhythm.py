@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from django.db.models import (
     Count,
-    DateField,
-    Expression,
     F,
     Q,
-    QuerySet,
     Sum,
     TextChoices,
+    ValueRange,
 )
 from django.db.models import Window as OverRows
 from django.db.models.functions import Coalesce, TruncDate
@@ -29,7 +27,12 @@ from segments.criteria.purchase_conditions import (
     names_lines,
     transaction_q,
 )
-from segments.criteria.purchases import PurchaseCriterion, lines_of, ratio_q
+from segments.criteria.purchases import (
+    PurchaseCriterion,
+    Query,
+    lines_of,
+    ratio_q,
+)
 from segments.criteria.scope import Scope
 from segments.criteria.values import Control, Money, NumberOperator
 from segments.criteria.values import Count as CountValue
@@ -72,15 +75,16 @@ else:
     ]
 
 
-class DaysFrom(Expression):
+class DaysFrom(ValueRange):
     """A window frame: the row's day and those after it, so many days in all."""
 
     def __init__(self, days: int) -> None:
-        super().__init__(output_field=DateField())
+        super().__init__()
         self.days = days
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
-        return "RANGE BETWEEN CURRENT ROW AND make_interval(days => %s) FOLLOWING", [self.days - 1]
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[str | int, ...]]:
+        frame = "RANGE BETWEEN CURRENT ROW AND make_interval(days => %s) FOLLOWING"
+        return frame, (self.days - 1,)
 
 
 @criterion
@@ -123,7 +127,7 @@ class WithinDays(PurchaseCriterion):
     where: PurchaseConditions = Field(default_factory=list)
     window: Window = EVER
 
-    def matching(self, scope: Scope) -> QuerySet[Any]:
+    def matching(self, scope: Scope) -> Query:
         day = TruncDate("occurred_at", tzinfo=scope.workspace.zone)
         rows, added = self._rows(scope)
         within = OverRows(
@@ -134,7 +138,7 @@ class WithinDays(PurchaseCriterion):
         passing = rows.alias(within=within).filter((f"within__{lookup}", threshold))
         return passing.values("contact_id")
 
-    def _rows(self, scope: Scope) -> tuple[QuerySet[Any], Any]:
+    def _rows(self, scope: Scope) -> tuple[Query, Any]:
         rows = self.rows(scope, self.where)
         if self.statistic == RhythmStatistic.AMOUNT:
             return rows.queryset.order_by(), Sum(rows.amount)
@@ -230,7 +234,7 @@ class ComparedWithItself(PurchaseCriterion):
     than: Window
     where: PurchaseConditions = Field(default_factory=list)
 
-    def matching(self, scope: Scope) -> QuerySet[Any]:
+    def matching(self, scope: Scope) -> Query:
         rows, amount, counted = self._rows(scope)
         now, before = scope.window_q(self.window), scope.window_q(self.than)
         if self.window != EVER and self.than != EVER:
@@ -249,7 +253,7 @@ class ComparedWithItself(PurchaseCriterion):
         compared = ratio_q(operator, (factor, None), 100 * one, other, grouped)
         return compared.values("contact_id")
 
-    def _rows(self, scope: Scope) -> tuple[QuerySet[Any], str, str]:
+    def _rows(self, scope: Scope) -> tuple[Query, str, str]:
         """Rows in whatever window, with the columns of the amount and of the transaction."""
         if names_lines(self.where) or self.statistic == ComparedStatistic.UNITS:
             lines = lines_of(scope, self.statuses).filter(line_q(self.where, scope))

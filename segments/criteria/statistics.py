@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, F, QuerySet, Sum, TextChoices
+from django.db.models import Count, F, Sum, TextChoices
 from django.db.models.functions import TruncDate
 from django.utils.translation import gettext_lazy
 from pydantic import Field
@@ -17,7 +17,13 @@ from segments.criteria.purchase_conditions import (
     thousandths,
     transaction_q,
 )
-from segments.criteria.purchases import TestedStatistic, UpperCount, UpperMoney, UpperNumber
+from segments.criteria.purchases import (
+    Query,
+    TestedStatistic,
+    UpperCount,
+    UpperMoney,
+    UpperNumber,
+)
 from segments.criteria.scope import Scope
 from segments.criteria.values import Count as CountValue
 from segments.criteria.values import Money, NumberOperator, NumberValue
@@ -63,7 +69,7 @@ class NumberOfOrders(TestedStatistic):
     where: PurchaseConditions = Field(default_factory=list)
     window: Window = EVER
 
-    def matching(self, scope: Scope) -> QuerySet[Any]:
+    def matching(self, scope: Scope) -> Query:
         rows = self.rows(scope, self.where)
         if self.operator == NumberOperator.AT_LEAST and self.number == 1:
             return rows.queryset.values("contact_id")
@@ -83,7 +89,7 @@ class _SumOfTransactions(TestedStatistic):
     def summed(self) -> str:
         raise NotImplementedError
 
-    def matching(self, scope: Scope) -> QuerySet[Any]:
+    def matching(self, scope: Scope) -> Query:
         purchases = self.purchases(scope).filter(transaction_q(self.where, scope))
         return self.compare(purchases, Sum(self.summed()), scope)
 
@@ -160,7 +166,7 @@ class UnitsBought(TestedStatistic):
     def stored(self, value: Any, scope: Scope) -> Any:
         return thousandths(value)
 
-    def matching(self, scope: Scope) -> QuerySet[Any]:
+    def matching(self, scope: Scope) -> Query:
         lines = self.lines(scope).filter(line_q(self.where, scope))
         return self.compare(lines, Sum("quantity"), scope)
 
@@ -191,7 +197,7 @@ class Margin(TestedStatistic):
     where: PurchaseConditions = Field(default_factory=list)
     window: Window = EVER
 
-    def matching(self, scope: Scope) -> QuerySet[Any]:
+    def matching(self, scope: Scope) -> Query:
         lines = self.lines(scope).filter(line_q(self.where, scope), cost__isnull=False)
         return self.compare(lines, Sum(F("amount") - F("cost")), scope)
 
@@ -253,7 +259,7 @@ class DistinctBought(TestedStatistic):
     where: PurchaseConditions = Field(default_factory=list)
     window: Window = EVER
 
-    def matching(self, scope: Scope) -> QuerySet[Any]:
+    def matching(self, scope: Scope) -> Query:
         if self.of in _LINE_COLUMNS:
             lines = self.lines(scope).filter(line_q(self.where, scope))
             return self.compare(lines, Count(_LINE_COLUMNS[self.of], distinct=True), scope)

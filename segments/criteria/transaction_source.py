@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
-from django.db.models import Count, Q, QuerySet, Sum, TextChoices
+from django.db.models import Count, Q, Sum, TextChoices
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,7 +15,11 @@ from segments.criteria.base import Speech, criterion
 from segments.criteria.conditions import Condition, all_of, conditions
 from segments.criteria.first_and_last import first_purchases, last_purchases
 from segments.criteria.purchase_conditions import say_conditions
-from segments.criteria.purchases import PurchaseCriterion, ratio_q
+from segments.criteria.purchases import (
+    PurchaseCriterion,
+    Query,
+    ratio_q,
+)
 from segments.criteria.scope import Scope
 from segments.criteria.values import Control, NumberOperator, Percent, say_values
 from segments.criteria.visits import HAS_UTM, UtmCampaign, UtmMedium, UtmSource
@@ -138,7 +142,7 @@ class TransactionSource(PurchaseCriterion):
     def negated(self) -> bool:
         return self.quantifier == SourceQuantifier.NONE
 
-    def matching(self, scope: Scope) -> QuerySet[Any]:
+    def matching(self, scope: Scope) -> Query:
         if self.quantifier in (SourceQuantifier.FIRST, SourceQuantifier.LAST):
             pick = first_purchases if self.quantifier == SourceQuantifier.FIRST else last_purchases
             picked = scope.within(pick(scope.purchases(self.statuses)), self.window)
@@ -152,18 +156,18 @@ class TransactionSource(PurchaseCriterion):
             return grouped.alias(elsewhere=elsewhere).filter(elsewhere=0).values("contact_id")
         return self._by_share(grouped)
 
-    def _by_share(self, grouped: QuerySet[Any]) -> Any:
+    def _by_share(self, grouped: Query) -> Any:
         inside = Q(is_inside=True)
-        if self.quantifier == SourceQuantifier.SHARE_OF_TRANSACTIONS:
-            part, whole = Count("pk", filter=inside), Count("pk")
-        else:
+        part: Any = Count("pk", filter=inside)
+        whole: Any = Count("pk")
+        if self.quantifier == SourceQuantifier.SHARE_OF_REVENUE:
             part, whole = Coalesce(Sum("goods_amount", filter=inside), 0), Sum("goods_amount")
         some = grouped.alias(whole=whole).filter(whole__gt=0)
         bounds = (self.percent, None)
         shares = ratio_q(NumberOperator.AT_LEAST, bounds, 100 * part, whole, some)
         return shares.values("contact_id")
 
-    def _tested(self, purchases: QuerySet[Any], scope: Scope) -> QuerySet[Any]:
+    def _tested(self, purchases: Query, scope: Scope) -> Query:
         utm = all_of(self.utm, scope)
         return with_source_test(
             purchases,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import reduce
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet, Sum, TextChoices
+from django.db.models import Count, F, Q, Sum, TextChoices
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -23,7 +23,13 @@ from segments.criteria.purchase_conditions import (
     selecting,
     transaction_q,
 )
-from segments.criteria.purchases import ConditionScope, TestedStatistic, UpperCount, lines_of
+from segments.criteria.purchases import (
+    ConditionScope,
+    Query,
+    TestedStatistic,
+    UpperCount,
+    lines_of,
+)
 from segments.criteria.scope import Scope
 from segments.criteria.values import Count as CountValue
 from segments.criteria.values import NumberOperator
@@ -146,7 +152,7 @@ class Bought(TestedStatistic):
     unit: CountedUnit = CountedUnit.TRANSACTIONS
     window: Window = EVER
 
-    def matching(self, scope: Scope) -> QuerySet[Any]:
+    def matching(self, scope: Scope) -> Query:
         of_lines = names_lines(self.where) or self.together_with
         if not of_lines and self.unit == CountedUnit.TRANSACTIONS:
             purchases = self.purchases(scope).filter(transaction_q(self.where, scope))
@@ -182,7 +188,7 @@ class Bought(TestedStatistic):
             return Count("pk")
         return Count("transaction_id", distinct=True)
 
-    def _selected(self, scope: Scope) -> QuerySet[Any]:
+    def _selected(self, scope: Scope) -> Query:
         """Lines that are of the kind asked for, whatever was paid for them."""
         lines = self.lines(scope).filter(line_q(selecting(self.where), scope))
         if self.together_with:
@@ -190,12 +196,12 @@ class Bought(TestedStatistic):
             lines = lines.filter(transaction_id__in=others.values("transaction_id"))
         return lines
 
-    def _counted(self, rows: QuerySet[Any], number: Count, scope: Scope) -> Any:
+    def _counted(self, rows: Query, number: Count, scope: Scope) -> Any:
         if self.operator == NumberOperator.AT_LEAST and self.number == 1:
             return rows.values("contact_id")
         return self.compare(rows, number, scope)
 
-    def _altogether(self, lines: QuerySet[Any], scope: Scope) -> Any:
+    def _altogether(self, lines: Query, scope: Scope) -> Any:
         """The count and every sum over all lines of the contact pass."""
         grouped = lines.order_by().values("contact_id").alias(number=self._number(), **_SUM_ALIASES)
         test = self.test(scope)

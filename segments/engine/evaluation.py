@@ -60,8 +60,12 @@ def evaluate_tree(
     evaluator = _Evaluator(scope, tree)
     root_set = evaluator.sets[tree.root.path]
     workspace_id = scope.workspace.pk
-    pins_in = ContactSet.from_ids(workspace_id, pinned_in) & evaluator.universe
-    pins_out = ContactSet.from_ids(workspace_id, pinned_out)
+    # Before a set is made of them: a number nobody has would make one of 2^31 bits.
+    known_in, known_out = (
+        [pin for pin in pins if pin in evaluator.universe] for pins in (pinned_in, pinned_out)
+    )
+    pins_in = ContactSet.from_ids(workspace_id, known_in)
+    pins_out = ContactSet.from_ids(workspace_id, known_out)
     evaluator.count(pins_in, pins_out)
     members = (root_set | pins_in) - pins_out
     return Evaluation(

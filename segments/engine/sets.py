@@ -40,7 +40,9 @@ class ContactSet:
 
     @classmethod
     def from_ids(cls, workspace_id: int, ids: Iterable[int]) -> ContactSet:
-        numbers = np.fromiter((i & NUMBER_MASK for i in ids), dtype=np.int64)
+        """Ids of other workspaces are left out: their numbers are those of other people."""
+        own = (i & NUMBER_MASK for i in ids if i >> NUMBER_BITS == workspace_id)
+        numbers = np.fromiter(own, dtype=np.int64)
         return cls.from_numbers(workspace_id, numbers.astype(np.int32))
 
     @classmethod
@@ -88,6 +90,8 @@ class ContactSet:
         return self.workspace_id == other.workspace_id and not (self - other) and not (other - self)
 
     def __contains__(self, contact_id: int) -> bool:
+        if contact_id >> NUMBER_BITS != self.workspace_id:
+            return False
         byte, bit = divmod(contact_id & NUMBER_MASK, 8)
         return byte < self.bits.size and bool(self.bits[byte] >> bit & 1)
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from celery import current_app
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
@@ -77,6 +79,35 @@ def cancel_outdated(*, segment: Segment, now: datetime) -> int:
     return outdated.update(
         state=RecountState.CANCELLED, finished_at=now, error=_("The definition changed.")
     )
+
+
+def request_recount_now(*, segment: Segment, now: datetime) -> Recount:
+    """Ask for a count on demand and ring for the workers on commit."""
+    recount = request_recount(
+        segment=segment,
+        reason=RecountReason.AD_HOC,
+        slot=f"ad_hoc:{now:%Y-%m-%dT%H:%M:%S.%f}",
+        now=now,
+    )
+    ring_on_commit()
+    return recount
+
+
+def ring_on_commit() -> None:
+    """Tell the workers once what was asked for can be found; a tick finds it if Redis is away."""
+    transaction.on_commit(_ring, robust=True)
+
+
+def _ring() -> None:
+    current_app.send_task("segments.tasks.work_recounts", expires=600, retry=False)
+
+
+def cancel_open(*, segment: Segment, now: datetime) -> int:
+    """Stop everything of a segment that is queued or being counted."""
+    recounts = Recount.objects.in_workspace(segment.workspace_id).filter(
+        segment=segment, state__in=OPEN
+    )
+    return recounts.update(state=RecountState.CANCELLED, finished_at=now)
 
 
 def cancel_recount(*, recount: Recount, now: datetime) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from segments.criteria.base import references_in
@@ -22,6 +23,7 @@ from segments.models import (
     SegmentState,
     SegmentVersion,
 )
+from segments.sentence import sentence_of
 from segments.signals import definition_saved
 from workspaces.audit import record_audit
 from workspaces.policies import Actor
@@ -63,6 +65,7 @@ def create_segment(*, actor: Actor, given: SegmentInput, now: datetime) -> Segme
         workspace=actor.workspace,
         name=given.name or _("New segment"),
         definition=_definition(tree),
+        summary=_summary(actor, tree),
         labels=_labels(given.labels or ()),
         schedule=schedule,
         next_due_at=_next_due(schedule, now),
@@ -97,6 +100,7 @@ def change_segment(
         tree_changed = _definition(tree) != segment.definition
         if tree_changed:
             segment.definition = _definition(tree)
+            segment.summary = _summary(actor, tree)
             segment.version_number += 1
             _open_version(segment, actor, now)
             _keep_references(segment, tree)
@@ -169,6 +173,11 @@ def _locked(segment: Segment) -> Segment:
 
 def _definition(tree: Tree) -> dict[str, Any]:
     return {"version": 1, "where": to_document(tree.root)}
+
+
+def _summary(actor: Actor, tree: Tree) -> str:
+    with translation.override(actor.workspace.language):
+        return sentence_of(tree, actor.workspace.base_currency)
 
 
 def _labels(labels: Iterable[str]) -> list[str]:

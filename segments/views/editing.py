@@ -1,5 +1,3 @@
-"""Pages about segments."""
-
 from __future__ import annotations
 
 from django.http import HttpResponse

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from segments.criteria.tree import InvalidTree, parse_tree
+from segments.engine.sets import ContactSet
+from segments.member_files import members_csv
+from segments.models import Recount, RecountReason, Schedule, Segment, SegmentVersion
+from segments.reading import freshness_of, latest_snapshot, members_of_snapshot, trend_points
+from segments.sentence import sentence_of
+from segments.services import trend, used_in
+from segments.services.queueing import OPEN
+from segments.wizard.page import find_segment
+from workspaces.middleware import WorkspaceRequest
+from workspaces.policies import Action, require
+
+PERIODS = (30, 90)
+PAGE_SIZE = 50
+ORDERS: dict[str, tuple[str, ...]] = {
+    "name": ("last_name", "first_name", "pk"),
+    "-name": ("-last_name", "-first_name", "-pk"),
+    "known": ("known_since", "pk"),
+    "-known": ("-known_since", "-pk"),
+}
+
+
+@require_safe
+def segment_page(request: WorkspaceRequest, workspace: int, segment: int) -> HttpResponse:
+    """Number, freshness, trend, and where the segment is used."""
+    require(request.actor, Action.READ_SEGMENTS)
+    found = find_segment(request, segment)
+    days = 30 if request.GET.get("days") == "30" else 90
+    is_recorded = request.GET.get("line") == "recorded"
+    points = trend.trend_of(
+        segment=found,
+        first=request.now - timedelta(days=days + 1),
+        last=request.now,
+        recorded=is_recorded,
+    )
+    context = {
+        **_common(request, found, "overview"),
+        "days": days,
+        "periods": PERIODS,
+        "is_recorded": is_recorded,
+        "points": points,
+        "trend": trend_points(points),
+        "entered": sum(point.entered for point in points),
+        "left": sum(point.left for point in points),
+        "recounts": Recount.objects.in_workspace(workspace)
+        .filter(segment=found)
+        .order_by("-requested_at")[:6],
+    }
+    return render(request, "segments/page.html", context)
+
+
+@require_safe
+def segment_members(request: WorkspaceRequest, workspace: int, segment: int) -> HttpResponse:
+    """Who was in at the latest count: number and list are of one evaluation."""
+    require(request.actor, Action.READ_CONTACTS)
+    found = find_segment(request, segment)
+    context = _common(request, found, "members")
+    snapshot = latest_snapshot(found)
+    if snapshot is not None:
+        search, sort = request.GET.get("search", "").strip(), request.GET.get("sort", "name")
+        members = members_of_snapshot(snapshot, search=search)
+        ordered = members.order_by(*ORDERS.get(sort, ORDERS["name"]))
+        page = Paginator(ordered, PAGE_SIZE).get_page(request.GET.get("page"))
+        context |= {"snapshot": snapshot, "page": page, "search": search, "sort": sort}
+    return render(request, "segments/members.html", context)
+
+
+@require_safe
+def segment_members_csv(
+    request: WorkspaceRequest, workspace: int, segment: int
+) -> StreamingHttpResponse | HttpResponse:
+    """The latest count's members as a file."""
+    require(request.actor, Action.EXPORT)
+    found = find_segment(request, segment)
+    snapshot = latest_snapshot(found)
+    if snapshot is None:
+        return redirect("segments:members", workspace, found.pk)
+    members = ContactSet.unpack(workspace, snapshot.members)
+    return members_csv(request.workspace, found, members)
+
+
+@require_safe
+def segment_versions(request: WorkspaceRequest, workspace: int, segment: int) -> HttpResponse:
+    """Who changed the definition, when, and what it said."""
+    require(request.actor, Action.READ_SEGMENTS)
+    found = find_segment(request, segment)
+    versions = SegmentVersion.objects.in_workspace(workspace).filter(segment=found)
+    said = [(version, _said(request, version)) for version in versions.order_by("-number")[:100]]
+    return render(
+        request, "segments/versions.html", {**_common(request, found, "versions"), "said": said}
+    )
+
+
+@require_safe
+def segment_state(request: WorkspaceRequest, workspace: int, segment: int) -> JsonResponse:
+    """What the page polls while a count is running."""
+    require(request.actor, Action.READ_SEGMENTS)
+    found = find_segment(request, segment)
+    is_counting, backfill = _open_counts(found)
+    progress = None
+    if backfill is not None:
+        progress = {"done": backfill.progress_done, "total": backfill.progress_total}
+    return JsonResponse(
+        {
+            "size": found.size,
+            "counted_at": found.counted_at,
+            "freshness": freshness_of(found, now=request.now, is_counting=is_counting),
+            "backfill": progress,
+        }
+    )
+
+
+def _open_counts(segment: Segment) -> tuple[bool, Recount | None]:
+    recounts = Recount.objects.in_workspace(segment.workspace_id).filter(
+        segment=segment, state__in=OPEN
+    )
+    backfill = recounts.filter(reason=RecountReason.BACKFILL).first()
+    return recounts.exclude(reason=RecountReason.BACKFILL).exists(), backfill
+
+
+def _common(request: WorkspaceRequest, segment: Segment, tab: str) -> dict[str, Any]:
+    is_counting, backfill = _open_counts(segment)
+    users = used_in(workspace=request.workspace, kind="segment", key=str(segment.pk))
+    return {
+        "segment": segment,
+        "tab": tab,
+        "freshness": freshness_of(segment, now=request.now, is_counting=is_counting),
+        "backfill": backfill,
+        "schedule": Schedule(segment.schedule).label,
+        "users": list(users),
+        "number_of_versions": segment.version_number,
+        "may_write": request.actor.may(Action.WRITE_SEGMENTS),
+        "may_export": request.actor.may(Action.EXPORT),
+    }
+
+
+def _said(request: WorkspaceRequest, version: SegmentVersion) -> str:
+    """The version as a sentence; what it named may be gone."""
+    try:
+        tree = parse_tree(version.definition.get("where"), workspace=request.workspace)
+    except InvalidTree as error:
+        return str(error.errors[0].message)
+    return sentence_of(tree, request.workspace.base_currency)

@@ -1,0 +1,107 @@
+// The trend of a segment: size from zero, entered and left below; and the page's own refresh.
+
+import { request } from "./lib/http.js";
+
+const gettext = window.gettext ?? ((text) => text);
+const box = document.getElementById("trend");
+const language = document.documentElement.lang;
+
+/** A custom property as the colour it is now (light or dark), for a canvas. */
+function colour(name, opacity = 1) {
+  const probe = document.createElement("span");
+  probe.hidden = true;
+  document.body.append(probe);
+  probe.style.color = `color-mix(in srgb, var(${name}) ${opacity * 100}%, transparent)`;
+  const value = getComputedStyle(probe).color;
+  probe.remove();
+  return value;
+}
+
+function draw(trend) {
+  box.replaceChildren();
+  const at = trend.at.map((instant) => Date.parse(instant) / 1000);
+  const left = trend.left.map((count) => -count);
+  const most = Math.max(1, ...trend.entered, ...trend.left);
+  const bars = window.uPlot.paths.bars({ size: [0.7, 12] });
+  const whole = new Intl.NumberFormat(language);
+  const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
+  const ink = colour("--ink-3");
+  const grid = { stroke: colour("--line"), width: 1 };
+  new window.uPlot({
+    width: box.clientWidth, height: 300,
+    scales: { y: { range: (_plot, _low, high) => [-(high || 1) * 0.22, (high || 1) * 1.08] }, moves: { range: () => [-most * 1.2, most * 9] } },
+    series: [
+      { value: (_plot, value) => (value ? day.format(new Date(value * 1000)) : "–") },
+      { label: gettext("Size"), scale: "y", stroke: colour("--accent"), fill: colour("--accent", 0.12), width: 2, points: { show: false }, fillTo: 0, value: (_plot, value) => whole.format(value ?? 0) },
+      { label: gettext("Entered"), scale: "moves", stroke: colour("--good"), fill: colour("--good", 0.75), paths: bars, points: { show: false }, value: (_plot, value) => whole.format(value ?? 0) },
+      { label: gettext("Left"), scale: "moves", stroke: colour("--bad"), fill: colour("--bad", 0.65), paths: bars, points: { show: false }, value: (_plot, value) => whole.format(value ?? 0) },
+    ],
+    axes: [
+      { stroke: ink, grid: { show: false }, ticks: { show: false }, values: (_plot, values) => values.map((value) => day.format(new Date(value * 1000))), space: 90 },
+      { scale: "y", stroke: ink, grid, ticks: { show: false }, size: 64, values: (_plot, values) => values.map((value) => (value < 0 ? "" : whole.format(value))) },
+    ],
+    hooks: { drawAxes: [(plot) => hatch(plot, trend, at)], draw: [(plot) => markVersions(plot, trend, at)] },
+  }, [at, trend.size, trend.entered, left], box);
+}
+
+/** Hatch the days on which something the definition asks about wasn't recorded yet. */
+function hatch(plot, trend, at) {
+  const last = trend.coverage.findLastIndex((missing) => missing.length > 0);
+  if (last < 0) return;
+  const { ctx, bbox } = plot;
+  const end = plot.valToPos(at[Math.min(last + 1, at.length - 1)], "x", true);
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, Math.max(0, end - bbox.left), bbox.height);
+  ctx.clip();
+  ctx.strokeStyle = colour("--line-2");
+  for (let x = bbox.left - bbox.height; x < end; x += 10) {
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top + bbox.height);
+    ctx.lineTo(x + bbox.height, bbox.top);
+    ctx.stroke();
+  }
+  ctx.restore();
+}
+
+/** A dashed line where the definition changed. */
+function markVersions(plot, trend, at) {
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.strokeStyle = colour("--any");
+  ctx.setLineDash([4, 4]);
+  trend.version.forEach((version, index) => {
+    if (index === 0 || version === trend.version[index - 1]) return;
+    const x = plot.valToPos(at[index], "x", true);
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+  });
+  ctx.restore();
+}
+
+function start() {
+  const trend = JSON.parse(document.getElementById("trend-data").textContent);
+  draw(trend);
+  let timer;
+  new ResizeObserver(() => { clearTimeout(timer); timer = setTimeout(() => draw(trend), 120); }).observe(box.parentElement);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => draw(trend));
+}
+
+/** While something is being counted, ask now and then, and show the page anew when it is done. */
+async function watch(headline) {
+  const before = { freshness: headline.dataset.freshness, backfill: headline.dataset.backfill === "true" };
+  const isWaiting = before.backfill || ["counting", "new"].includes(before.freshness);
+  for (let tries = 0; isWaiting && tries < 150; tries += 1) {
+    await new Promise((done) => { setTimeout(done, 1500); });
+    const state = await request(headline.dataset.state).catch(() => null);
+    if (!state) continue;
+    const isDone = !["counting", "new"].includes(state.freshness);
+    if (isDone && (!state.backfill || !["fresh"].includes(before.freshness))) return window.location.reload();
+  }
+  return undefined;
+}
+
+if (box) start();
+watch(document.getElementById("segment-headline"));
