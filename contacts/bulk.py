@@ -5,7 +5,8 @@ Table, column and type names come from models, never from a caller's text.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from typing import Any, cast
 
 from django.db import connection, models
@@ -39,7 +40,7 @@ def insert_rows(
     )
     if skip_conflicts:
         statement = statement + sql.SQL(" ON CONFLICT DO NOTHING")
-    _run(statement, [list(values) for values in zip(*rows, strict=True)])
+    _run(statement, _array_literals([kind for _, kind in columns], rows))
 
 
 def update_rows(
@@ -65,7 +66,7 @@ def update_rows(
         columns=sql.SQL(", ").join(sql.Identifier(column) for column, _ in columns),
         workspace=sql.Literal(workspace_id),
     )
-    _run(statement, [list(values) for values in zip(*rows, strict=True)])
+    _run(statement, _array_literals(["bigint", *(kind for _, kind in columns)], rows))
 
 
 def _column(model: type[models.Model], name: str) -> tuple[str, str]:
@@ -85,6 +86,51 @@ def _read(column: str, kind: str) -> sql.Composable:
 
 def _arrays(types: Sequence[str]) -> sql.Composable:
     return sql.SQL(", ").join(sql.SQL("%s::{}[]").format(sql.SQL(kind)) for kind in types)
+
+
+def _array_literals(kinds: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
+    """One array a column, written out here: the driver takes ten times as long over lists."""
+    columns = zip(*rows, strict=True)
+    return [
+        _array_literal(_writer(kind), values) for kind, values in zip(kinds, columns, strict=True)
+    ]
+
+
+def _array_literal(write: Callable[[Any], str], values: Iterable[Any]) -> str:
+    written = ",".join(["NULL" if value is None else write(value) for value in values])
+    return "{" + written + "}"
+
+
+def _writer(kind: str) -> Callable[[Any], str]:
+    for beginning, write in _WRITERS.items():
+        if kind.startswith(beginning):
+            return write
+    raise NotImplementedError(f"Rows with a column of type {kind}.")
+
+
+def _quoted(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _iso(value: date) -> str:
+    return f'"{value.isoformat()}"'
+
+
+def _hex(value: bytes) -> str:
+    return f'"\\\\x{value.hex()}"'
+
+
+_WRITERS: dict[str, Callable[[Any], str]] = {
+    **dict.fromkeys((*_TEXT_TYPES, "text"), _quoted),
+    **dict.fromkeys(("bigint", "integer", "smallint"), lambda value: str(int(value))),
+    **dict.fromkeys(("timestamp", "date"), _iso),
+    "double precision": lambda value: repr(float(value)),
+    "numeric": str,
+    "boolean": lambda value: "t" if value else "f",
+    "bytea": _hex,
+    "uuid": str,
+}
 
 
 def _run(statement: sql.Composable, parameters: Sequence[Any]) -> None:
