@@ -31,7 +31,8 @@ MAX_BYTES = 256 * 1024
 MAX_DEPTH = 8
 MAX_LEAVES = 200
 MAX_SEGMENT_DEPTH = 4
-MAX_COST = 2_000  # rows times the instants at which they are evaluated
+MAX_COST = 1_000  # rows times the instants at which they are evaluated
+MAX_INSTANTS = 200  # of one row, through segments over time of segments over time
 ROOT = "$.where"
 
 
@@ -122,6 +123,7 @@ class Tree:
     root: Node
     labels: dict[tuple[str, str], str] = field(default_factory=dict)
     cost: int = 0  # rows to evaluate, those of named segments at every instant they are asked at
+    instants: int = 1  # at most so many instants at which one row is evaluated
 
     def nodes(self) -> Iterator[Node]:
         """Every node of the document, parents first; referenced segments stay closed."""
@@ -163,7 +165,7 @@ def parse_tree(document: Any, *, workspace: Workspace, ancestors: tuple[int, ...
     root = parser.parse(document)
     if root is None or parser.errors:
         raise InvalidTree(parser.errors)
-    return Tree(root, parser.labels, parser.cost)
+    return Tree(root, parser.labels, parser.cost, parser.instants)
 
 
 def to_document(node: Node) -> dict[str, Any]:
@@ -195,6 +197,7 @@ class _Parser:
         self.labels: dict[tuple[str, str], str] = {}
         self.number_of_leaves = 0
         self.cost = 0
+        self.instants = 1
         self.references: list[tuple[str, Reference]] = []
 
     def parse(self, document: Any) -> Node | None:
@@ -325,7 +328,8 @@ class _Parser:
         opened = self._open_segment(segment_id, here)
         if opened is not None:
             self.cost += opened[1].cost * instants
-            if self.cost > MAX_COST:
+            self.instants = max(self.instants, opened[1].instants * instants)
+            if self.cost > MAX_COST or self.instants > MAX_INSTANTS:
                 self._fail(here, "too_expensive", _("That is too much to evaluate: fewer days."))
                 return None
         return opened

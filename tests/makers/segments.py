@@ -64,15 +64,15 @@ def make_segment(
     return segment
 
 
-def parse(workspace: Workspace, where: Any) -> Tree:
+def parse(workspace: Workspace, where: Any, **options: Any) -> Tree:
     with workspace_scope(workspace):
-        return parse_tree(where, workspace=workspace)
+        return parse_tree(where, workspace=workspace, **options)
 
 
-def errors_of(workspace: Workspace, where: Any) -> list[TreeError]:
-    """What is wrong with a tree; empty for a valid one."""
+def errors_of(workspace: Workspace, where: Any, **options: Any) -> list[TreeError]:
+    """What is wrong with a tree; empty for a valid one. `ancestors`: segments it stands in."""
     try:
-        parse(workspace, where)
+        parse(workspace, where, **options)
     except InvalidTree as error:
         return error.errors
     return []
