@@ -44,7 +44,7 @@ class FactViewSet(WorkspaceViewSet):
     """Facts: batches in, lists and single facts out."""
 
     lookup_value_regex = "[0-9]{1,16}"
-    cursor_ordering = ("-occurred_at", "-id")
+    cursor_ordering: tuple[str, ...] = ("-occurred_at", "-id")
     required: ClassVar[dict[str, Action]] = {
         "list": Action.READ_CONTACTS,
         "retrieve": Action.READ_CONTACTS,
@@ -126,7 +126,7 @@ class ActivityKindViewSet(WorkspaceViewSet):
         "destroy": Action.WRITE_DATA,
     }
 
-    def get_queryset(self) -> QuerySet[ActivityKind]:  # type: ignore[override]
+    def get_queryset(self) -> QuerySet[ActivityKind]:
         return ActivityKind.objects.in_workspace(self.workspace)
 
     def list(self, request: Request, **kwargs: Any) -> Response:
@@ -149,7 +149,8 @@ class ActivityKindViewSet(WorkspaceViewSet):
             key=said["key"],
             label=said.get("label", ""),
             is_engagement=said["is_engagement"],
-            **_parameters(said),
+            parameters=_types(said),
+            labels=_labels(said),
         )
         return Response(self.get_serializer(kind).data, status=201)
 
@@ -160,7 +161,12 @@ class ActivityKindViewSet(WorkspaceViewSet):
         given = ChangedKindSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         said = given.validated_data
-        define_activity_kind(workspace=self.workspace, key=kind.key, **_parameters(said))
+        define_activity_kind(
+            workspace=self.workspace,
+            key=kind.key,
+            parameters=_types(said),
+            labels=_labels(said),
+        )
         changed = change_activity_kind(
             workspace=self.workspace,
             kind_id=kind.pk,
@@ -182,9 +188,9 @@ class ActivityKindViewSet(WorkspaceViewSet):
         return Response(status=204)
 
 
-def _parameters(said: dict[str, Any]) -> dict[str, dict[str, str]]:
-    given = said.get("parameters", [])
-    return {
-        "parameters": {each["key"]: each["type"] for each in given},
-        "labels": {each["key"]: each.get("label", each["key"]) for each in given},
-    }
+def _types(said: dict[str, Any]) -> dict[str, str]:
+    return {each["key"]: each["type"] for each in said.get("parameters", [])}
+
+
+def _labels(said: dict[str, Any]) -> dict[str, str]:
+    return {each["key"]: each.get("label", each["key"]) for each in said.get("parameters", [])}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -29,7 +29,7 @@ _SHOWN_PAGES = 5
 class TrackingTimeline:
     """Visits, activities, messages and marketing actions."""
 
-    kinds = {
+    kinds: Mapping[str, Any] = {
         "visits": gettext_lazy("Visits"),
         "activities": gettext_lazy("Activities"),
         "messages": gettext_lazy("Messages"),

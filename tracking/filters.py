@@ -7,7 +7,7 @@ from tracking.models import Activity, Visit
 MAX_ID = 2**53
 
 
-class VisitFilter(django_filters.FilterSet):
+class VisitFilter(django_filters.FilterSet):  # type: ignore[misc]
     """`?contact=&channel=&external_id=`"""
 
     contact = django_filters.NumberFilter(
@@ -21,7 +21,7 @@ class VisitFilter(django_filters.FilterSet):
         fields: list[str] = []
 
 
-class ActivityFilter(django_filters.FilterSet):
+class ActivityFilter(django_filters.FilterSet):  # type: ignore[misc]
     """`?contact=&kind=&external_id=`"""
 
     contact = django_filters.NumberFilter(

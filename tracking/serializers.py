@@ -36,7 +36,7 @@ class NewParameterSerializer(serializers.Serializer[Any]):
     """What a parameter is declared with."""
 
     key = serializers.CharField(max_length=60)
-    label = serializers.CharField(max_length=120, required=False)
+    label = serializers.CharField(max_length=120, required=False)  # type: ignore[assignment]
     type = serializers.ChoiceField(choices=ParameterType.choices)
 
 
@@ -44,7 +44,7 @@ class NewKindSerializer(serializers.Serializer[Any]):
     """What a kind is declared with."""
 
     key = serializers.CharField(max_length=60)
-    label = serializers.CharField(max_length=120, required=False)
+    label = serializers.CharField(max_length=120, required=False)  # type: ignore[assignment]
     is_engagement = serializers.BooleanField(default=True)
     parameters = NewParameterSerializer(many=True, required=False)
 
@@ -52,7 +52,7 @@ class NewKindSerializer(serializers.Serializer[Any]):
 class ChangedKindSerializer(serializers.Serializer[Any]):
     """What may change of a kind: its words, never its key; parameters can be added."""
 
-    label = serializers.CharField(max_length=120, required=False)
+    label = serializers.CharField(max_length=120, required=False)  # type: ignore[assignment]
     is_engagement = serializers.BooleanField(required=False)
     parameters = NewParameterSerializer(many=True, required=False)
 

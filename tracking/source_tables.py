@@ -55,7 +55,9 @@ OTHER_CLICK_IDS = {
 
 # Normalised with spaces, dots, slashes and hyphens as underscores.
 _MEDIUMS = {
-    Channel.PAID_SEARCH: "paid_search paidsearch sem search_ads ppc_search cpc_search adwords google_ads",
+    Channel.PAID_SEARCH: (
+        "paid_search paidsearch sem search_ads ppc_search cpc_search adwords google_ads"
+    ),
     Channel.PAID_SOCIAL: (
         "paid_social paidsocial social_paid social_cpc cpc_social social_ads socialads social_ad"
         " paid_social_media facebook_ads facebookads fb_ads instagram_ads tiktok_ads"
@@ -65,7 +67,9 @@ _MEDIUMS = {
         " programmatic native gdn rtb video_ads"
     ),
     Channel.AFFILIATE: "affiliate affiliates affiliation afiliacja afiliados afiliado cps cpa",
-    Channel.OTHER_PAID: "cpl paid_other paid_media sponsored sponsoring influencer influencers paid_audio",
+    Channel.OTHER_PAID: (
+        "cpl paid_other paid_media sponsored sponsoring influencer influencers paid_audio"
+    ),
     Channel.EMAIL: (
         "email e_mail emails mail mailing mailings newsletter newsletters e_mailing emailing"
         " boletim automation crm_email"
@@ -95,7 +99,9 @@ _SOURCES = {
         " tiktok_com linkedin pinterest youtube snapchat reddit threads whatsapp telegram messenger"
         " wykop kwai an fb_ad"
     ),
-    Channel.EMAIL: "newsletter email e_mail mailing mailchimp klaviyo getresponse freshmail mailerlite",
+    Channel.EMAIL: (
+        "newsletter email e_mail mailing mailchimp klaviyo getresponse freshmail mailerlite"
+    ),
     Channel.SMS: "sms",
     Channel.PUSH: "push webpush",
     Channel.ASSISTANT: (

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.db.models import QuerySet
 from django.http import Http404
@@ -45,7 +45,9 @@ class ProductViewSet(FactViewSet):
     def list(self, request: Request, **kwargs: Any) -> Response:
         """Products, newest first."""
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        return self.get_paginated_response(product_documents(self.workspace, page or []))
+        return self.get_paginated_response(
+            product_documents(self.workspace, cast(list[Product], page or []))
+        )
 
     @extend_schema(request=OpenApiTypes.OBJECT, responses=OpenApiTypes.OBJECT)
     @action(detail=False, methods=["post"])
@@ -67,7 +69,7 @@ class TransactionViewSet(FactViewSet):
     serializer_class = TransactionSerializer
     filterset_class = TransactionFilter
 
-    def get_queryset(self) -> QuerySet[Transaction]:  # type: ignore[override]
+    def get_queryset(self) -> QuerySet[Transaction]:
         return Transaction.objects.in_workspace(self.workspace).current()
 
     def list(self, request: Request, **kwargs: Any) -> Response:
@@ -139,13 +141,13 @@ class RateViewSet(FactViewSet):
 class BrandViewSet(WorkspaceViewSet):
     """Brands, with how many products they have."""
 
-    queryset = Brand.objects.all()
-    serializer_class = BrandSerializer
+    queryset: Any = Brand.objects.all()
+    serializer_class: Any = BrandSerializer
     filter_backends = ()
     cursor_ordering = ("key", "id")
     required: ClassVar[dict[str, Action]] = {"list": Action.READ_CONTACTS}
 
-    def get_queryset(self) -> QuerySet[Any]:  # type: ignore[override]
+    def get_queryset(self) -> QuerySet[Any]:
         brands = Brand.objects.in_workspace(self.workspace)
         return with_number_of_products(brands, "brand")
 

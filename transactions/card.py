@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Max, Sum
 from django.urls import reverse
@@ -30,7 +31,7 @@ _SHOWN_LINES = 5
 class TransactionTimeline:
     """Purchases, carts and refunds."""
 
-    kinds = {"transactions": gettext_lazy("Purchases")}
+    kinds: Mapping[str, Any] = {"transactions": gettext_lazy("Purchases")}
 
     def entries(
         self,

@@ -9,7 +9,7 @@ from workspaces.tenancy import WorkspaceQuerySet
 MAX_ID = 2**53
 
 
-class ProductFilter(django_filters.FilterSet):
+class ProductFilter(django_filters.FilterSet):  # type: ignore[misc]
     """`?search=&external_id=&brand=&category=&in_stock=`; brand and category are ids."""
 
     search = django_filters.CharFilter(method="filter_search")
@@ -31,7 +31,7 @@ class ProductFilter(django_filters.FilterSet):
         return found | products.filter(external_id=value.strip())
 
 
-class TransactionFilter(django_filters.FilterSet):
+class TransactionFilter(django_filters.FilterSet):  # type: ignore[misc]
     """`?external_id=&contact=&kind=&status=&channel=`"""
 
     external_id = django_filters.CharFilter(field_name="external_id")
@@ -47,7 +47,7 @@ class TransactionFilter(django_filters.FilterSet):
         fields: list[str] = []
 
 
-class RefundFilter(django_filters.FilterSet):
+class RefundFilter(django_filters.FilterSet):  # type: ignore[misc]
     """`?external_id=&transaction=&contact=`; `transaction` is its external id."""
 
     external_id = django_filters.CharFilter(field_name="external_id")
@@ -61,7 +61,7 @@ class RefundFilter(django_filters.FilterSet):
         fields: list[str] = []
 
 
-class RateFilter(django_filters.FilterSet):
+class RateFilter(django_filters.FilterSet):  # type: ignore[misc]
     """`?currency=`"""
 
     currency = django_filters.CharFilter(field_name="currency")

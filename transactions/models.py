@@ -237,7 +237,7 @@ class Transaction(WorkspaceModel):
     utm_campaign = models.CharField(max_length=KEY_LENGTH, blank=True, db_collation="C")
     content_hash = models.CharField(max_length=64)  # of the statement, to recognise duplicates
 
-    objects = VersionedQuerySet.as_manager()
+    objects = VersionedQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         constraints = [
@@ -329,7 +329,7 @@ class LineItem(WorkspaceModel):
     original_amount = models.BigIntegerField()
     original_cost = models.BigIntegerField(null=True)
 
-    objects = VersionedQuerySet.as_manager()
+    objects = VersionedQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         constraints = [

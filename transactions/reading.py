@@ -71,7 +71,7 @@ def sold_by_brand(
     return _sold(lines.values(subject=F("brand_id")))
 
 
-def _sold(lines: QuerySet[LineItem, dict[str, int]]) -> dict[int, Sold]:
+def _sold(lines: QuerySet[LineItem, Any]) -> dict[int, Sold]:
     rows = lines.annotate(
         units=Sum("quantity"), buyers=Count("contact_id", distinct=True), paid=Sum("amount")
     )

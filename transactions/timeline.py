@@ -262,7 +262,7 @@ def to_base(amount: int, statement: Statement, base_currency: str) -> int:
         return amount
     exponent = decimals_of(base_currency) - decimals_of(statement.currency)
     dividend = amount * int(statement.rate.scaleb(RATE_DECIMALS))
-    divisor = 10 ** (RATE_DECIMALS - exponent)
+    divisor = int(10 ** (RATE_DECIMALS - exponent))
     return (2 * dividend + divisor) // (2 * divisor)
 
 

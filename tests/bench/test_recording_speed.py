@@ -63,6 +63,6 @@ def test_batches_of_a_thousand(capsys):
             seconds = time.perf_counter() - before
             assert not any(result.is_error for result in results)
             with capsys.disabled():
-                print(f"\n1,000 {name}: {seconds * 1000:.0f} ms", end="")
+                print(f"\n1,000 {name}: {seconds * 1000:.0f} ms", end="")  # noqa: T201
     with workspace_scope(shop):
         assert Transaction.objects.count() == 10_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from itertools import count
+from itertools import count, pairwise
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -159,7 +159,7 @@ def test_exactly_one_version_holds_at_any_instant_and_nothing_is_negative(said, 
 
     assert timeline[0].version_from == BEGINNING
     assert timeline[-1].superseded_at is None
-    for before, after in zip(timeline, timeline[1:], strict=False):
+    for before, after in pairwise(timeline):
         assert before.superseded_at == after.version_from > before.version_from
     for version in timeline:
         said, given_back = version.statement, version.given

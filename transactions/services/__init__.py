@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from transactions.services.products import change_accessories, record_products
+from transactions.services.accessories import change_accessories
+from transactions.services.products import record_products
 from transactions.services.rates import record_rates
 from transactions.services.recording import record_transactions
 from transactions.services.refunds import record_refunds

@@ -155,14 +155,13 @@ class _Recorder:
 
     def _row(self, item: RefundItem, timeline: Timeline, refund: RefundSaid) -> Refund:
         said = timeline.latest
-        assert timeline.root_id is not None
         return Refund(
             workspace_id=self.workspace.pk,
             external_id=item.external_id,
             occurred_at=refund.occurred_at,
             received_at=self.now,
             is_clamped=clamp(item.occurred_at, self.now)[1],
-            transaction_id=timeline.root_id,
+            transaction_id=timeline.stored_id,
             contact_id=said.contact_id,
             amount=to_base(refund.amount, said, self.workspace.base_currency),
             original_amount=refund.amount,

@@ -54,8 +54,9 @@ def sources_of(workspace: Workspace, moments: Collection[Moment]) -> dict[Moment
                 SELECT id, channel, is_paid, utm_source, utm_medium, utm_campaign
                 FROM tracking_visit
                 WHERE workspace_id = %s AND contact_id = given.contact_id
-                  AND occurred_at <= given.at AND occurred_at >= given.at - %s::interval
-                  AND ended_at >= given.at - %s::interval
+                  AND occurred_at <= given.at
+                  AND occurred_at >= given.at - make_interval(secs => %s)
+                  AND ended_at >= given.at - make_interval(secs => %s)
                 ORDER BY occurred_at DESC, external_id DESC
                 LIMIT 1
             ) AS visit
@@ -64,8 +65,8 @@ def sources_of(workspace: Workspace, moments: Collection[Moment]) -> dict[Moment
                 [contact_id for contact_id, _ in ordered],
                 [instant for _, instant in ordered],
                 workspace.pk,
-                MAX_VISIT + IDLENESS,
-                IDLENESS,
+                (MAX_VISIT + IDLENESS).total_seconds(),
+                IDLENESS.total_seconds(),
             ],
         )
         return {(row[0], row[1]): AttributedSource(*row[2:]) for row in cursor.fetchall()}

@@ -25,7 +25,7 @@ from tracking.items import (
     text,
 )
 from tracking.services import GivenSource, given_source
-from transactions.services.catalog import Catalog, name_key
+from transactions.services.catalog import Catalog, KnownProduct, name_key
 from transactions.services.rates import Currency, RateTable
 from transactions.timeline import StatedLine, StatedProperty, StatedSource, Statement
 from workspaces.batches import ItemError
@@ -151,7 +151,8 @@ class StatementReader:
     ) -> Statement:
         occurred_at, is_clamped = clamp(item.occurred_at, self.now)
         rate = self.rates.rate_on(money.currency, local_date(self.workspace, occurred_at))
-        assert rate is not None  # a missing rate was refused before
+        if rate is None:
+            raise LookupError("Items without a rate are refused before.")
         return Statement(
             stated_at=stated_at,
             contact_id=contact_id,
@@ -178,9 +179,8 @@ class StatementReader:
         product = self.catalog.products.get(line.product) if line.product else None
         variant = self.catalog.variants.get(line.variant) if line.variant else None
         cost = money.costs[position]
-        if cost is None and product and product.cost is not None:
-            if product.currency == money.currency:
-                cost = (2 * product.cost * line.quantity + 1000) // 2000
+        if cost is None and product and product.currency == money.currency:
+            cost = _cost_of(product, line.quantity)
         return StatedLine(
             number=position + 1,
             quantity=line.quantity,
@@ -194,6 +194,11 @@ class StatementReader:
             name=line.name,
             properties=tuple(_properties(line)),
         )
+
+
+def _cost_of(product: KnownProduct, quantity: int) -> int | None:
+    """What so many thousandths of a product cost the shop, if it is known."""
+    return None if product.cost is None else (2 * product.cost * quantity + 1000) // 2000
 
 
 def stated_source(given: GivenSource | None) -> StatedSource | None:

@@ -49,6 +49,13 @@ class Timeline:
     refunds: list[RefundSaid] = field(default_factory=list)
 
     @property
+    def stored_id(self) -> int:
+        """The transaction's id; raises ValueError before it is stored."""
+        if self.root_id is None:
+            raise ValueError("This transaction is not stored yet.")
+        return self.root_id
+
+    @property
     def latest(self) -> Statement:
         return max(self.statements, key=lambda statement: statement.stated_at)
 
@@ -218,7 +225,7 @@ def _insert_versions(workspace: Workspace, timelines: Collection[Timeline]) -> s
         },
     )
     rows = [
-        version_row(workspace, timeline.external_id, timeline.root_id or 0, version, sources)
+        version_row(workspace, timeline.external_id, timeline.stored_id, version, sources)
         for timeline, version in versions
     ]
     later = [row for row in rows if row.pk is None]
