@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from workspaces.templatetags.shell import SECTIONS, SETTINGS
+from workspaces.navigation import SECTIONS, SETTINGS
 from workspaces.views.audit import ACTIONS
 
 ROOT = Path(__file__).resolve().parents[2]
