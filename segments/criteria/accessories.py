@@ -46,7 +46,7 @@ class LacksAccessories(PurchaseCriterion):
     key = "transactions.lacks_accessories"
     label = gettext_lazy("Lacks accessories")
     help = gettext_lazy("Bought a product but never, up to now, what goes with it")
-    icon = "puzzle"
+    icon = "plug"
     phrase = gettext_lazy("bought {products} {window} and lacks {lacking} {statuses}")
     examples = (
         {"products": ["P-1"], "window": {"last": 1, "unit": "months"}},

@@ -72,8 +72,8 @@ class TextTesting(ParameterCondition):
 
     type = ParameterType.TEXT
     operator: TextOperator = TextOperator.IS_ANY_OF
-    values: (
-        suggested_texts("parameter_value", shown_when={"operator": WITH_VALUES}) | None  # type: ignore[valid-type]
+    values: (  # type: ignore[valid-type]
+        suggested_texts("parameter_value", shown_when={"operator": WITH_VALUES}) | None
     ) = None
 
     @property

@@ -174,8 +174,8 @@ class AttributeText(AttributeCriterion):
 
     attribute: attribute_of(AttributeType.TEXT)  # type: ignore[valid-type]
     operator: TextOperator = TextOperator.IS_ANY_OF
-    values: (
-        suggested_texts("attribute_value", shown_when={"operator": WITH_VALUES}) | None  # type: ignore[valid-type]
+    values: (  # type: ignore[valid-type]
+        suggested_texts("attribute_value", shown_when={"operator": WITH_VALUES}) | None
     ) = None
 
     @property
@@ -291,7 +291,7 @@ class AttributeBoolean(AttributeCriterion):
     key = "contacts.boolean"
     label = gettext_lazy("Yes or no")
     help = gettext_lazy("For example: Is a student is yes")
-    icon = "toggle-right"
+    icon = "toggle-left"
     phrase = gettext_lazy("have {attribute} that {operator} {history}")
     examples = (
         {"attribute": "is_student", "operator": "yes"},

@@ -50,7 +50,7 @@ class HasCart(Criterion):
     label = gettext_lazy("Cart")
     help = gettext_lazy("Abandoned carts, or carts that became a purchase")
     family = Family.TRANSACTIONS
-    icon = "cart"
+    icon = "shopping-cart"
     sources = ("transactions",)
     phrase = gettext_lazy("{state} {hours} {where} {window}")
     examples = (

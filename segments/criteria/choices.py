@@ -51,8 +51,8 @@ class AttributeChoice(AttributeCriterion):
 
     attribute: attribute_of(AttributeType.CHOICE)  # type: ignore[valid-type]
     operator: ChoiceOperator = ChoiceOperator.ANY_OF
-    values: (
-        suggested_texts("attribute_value", shown_when={"operator": ("any_of", "none_of")}) | None  # type: ignore[valid-type]
+    values: (  # type: ignore[valid-type]
+        suggested_texts("attribute_value", shown_when={"operator": ("any_of", "none_of")}) | None
     ) = None
 
     @property

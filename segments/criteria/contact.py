@@ -60,7 +60,7 @@ class ExternalIdIs(Criterion):
     label = gettext_lazy("External id")
     help = gettext_lazy("For example: have an external id that starts with B2B-")
     family = Family.CONTACT
-    icon = "fingerprint"
+    icon = "fingerprint-pattern"
     phrase = gettext_lazy("have an external id that {operator} {values}")
     examples = (
         {"operator": "any_of", "values": ["c1", "c2"]},
@@ -72,8 +72,8 @@ class ExternalIdIs(Criterion):
     )
 
     operator: IdentifierOperator = IdentifierOperator.ANY_OF
-    values: (
-        suggested_texts("external_id", shown_when={"operator": _IDENTIFIER_VALUES}) | None  # type: ignore[valid-type]
+    values: (  # type: ignore[valid-type]
+        suggested_texts("external_id", shown_when={"operator": _IDENTIFIER_VALUES}) | None
     ) = None
 
     @property
@@ -323,7 +323,7 @@ class RandomBucket(Criterion):
     label = gettext_lazy("Random part")
     help = gettext_lazy("For example: are in the random part from 0 to 10 percent of test-a")
     family = Family.CONTACT
-    icon = "dices"
+    icon = "shuffle"
     phrase = gettext_lazy(
         "are in the random part “{salt}” from {from_percent} to {to_percent} percent"
     )

@@ -109,7 +109,7 @@ class Engaged(CountingCriterion):
     label = gettext_lazy("Engagement")
     help = gettext_lazy("For example: no engagement in any channel in the last 30 days")
     family = Family.ACTIVITIES
-    icon = "heart-pulse"
+    icon = "activity"
     phrase = gettext_lazy("engaged {operator} {number} {upper} times in {channels} {window}")
     examples = (
         {"operator": "exactly", "number": 0, "window": {"last": 30, "unit": "days"}},
@@ -185,7 +185,7 @@ class Engaged(CountingCriterion):
 
 def _sum_of(querysets: list[QuerySet[Any]]) -> Any:
     """The number of facts of a contact over several tables."""
-    numbers = [
+    numbers: list[Any] = [
         Coalesce(
             Subquery(
                 facts.filter(contact_id=OuterRef("pk"))

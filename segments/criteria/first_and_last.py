@@ -56,8 +56,8 @@ class _PurchaseAtAnEnd(_OfAllPurchases):
             picked = self.picked(scope).filter(pk__in=self.fitting(scope, self.where).values("pk"))
             return scope.within(picked, self.window).values("contact_id")
         purchases = scope.purchases(self.statuses).order_by().values("contact_id")
-        picked: Query = purchases.annotate(picked_at=self.extreme("occurred_at"))
-        return scope.within(picked, self.window, "picked_at").values("contact_id")
+        dated: Query = purchases.annotate(picked_at=self.extreme("occurred_at"))
+        return scope.within(dated, self.window, "picked_at").values("contact_id")
 
 
 @criterion

@@ -132,8 +132,8 @@ class Lifecycle(Criterion):
     )
 
     subject: Subject
-    kind: (
-        reference_text("activity_kind", shown_when={"subject": ("activity",)}) | None  # type: ignore[valid-type]
+    kind: (  # type: ignore[valid-type]
+        reference_text("activity_kind", shown_when={"subject": ("activity",)}) | None
     ) = None
     stage: Stage
     window: Annotated[Window | None, Control("window", shown_when=IN_WINDOW)] = None
@@ -201,7 +201,8 @@ class Lifecycle(Criterion):
             output_field=IntegerField(),
         )
         recent = facts.filter(occurred_at__gte=starts[-1]).annotate(period=period)
-        counted = recent.values("contact_id").annotate(periods=Count("period", distinct=True))
+        counted: QuerySet[Any] = recent.values("contact_id")
+        counted = counted.annotate(periods=Count("period", distinct=True))
         return counted.filter(periods__gte=self.at_least or 1).values("contact_id")
 
     @property

@@ -38,7 +38,7 @@ def held_throughout(rows: QuerySet[Any], start: datetime, end: datetime) -> Quer
         output_field=_RANGE,
     )
     covered = rows.values("contact_id").annotate(is_held=ContainsRange(held, period))
-    return covered.filter(is_held=True).values("contact_id")
+    return covered.filter(is_held=True).values("contact_id")  # type: ignore[no-any-return]
 
 
 def held_at_all(rows: QuerySet[Any], start: datetime) -> QuerySet[Any]:

@@ -79,7 +79,7 @@ def lines_of(scope: Scope, statuses: Statuses) -> Query:
 class PurchaseCriterion(Criterion):
     """About purchases. Carts never count; the statuses that do can be chosen."""
 
-    icon = "cart"
+    icon = "shopping-cart"
     family = Family.TRANSACTIONS
     sources: ClassVar[tuple[str, ...]] = ("transactions",)
 
@@ -147,7 +147,7 @@ class TestedStatistic(PurchaseCriterion):
     """
 
     family = Family.STATISTICS
-    icon = "sum"
+    icon = "sigma"
     # Which parameter holds the number compared with.
     compared_field: ClassVar[str] = "number"
 

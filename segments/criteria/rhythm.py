@@ -193,7 +193,7 @@ class ComparedWithItself(PurchaseCriterion):
     label = gettext_lazy("More or less than before")
     help = gettext_lazy("Spent less in the last 90 days than in the 90 before")
     family = Family.STATISTICS
-    icon = "trend"
+    icon = "trending-up"
     phrase = gettext_lazy(
         "had {statistic} {window} {comparison} {percent} than {than} {where} {statuses}"
     )

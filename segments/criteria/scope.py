@@ -198,7 +198,8 @@ class Scope:
         """
         values = self.valid(AttributeValue).filter(attribute_id=self.attribute_id("time_zone"))
         known = {normalise(name): name for name in available_timezones()}
-        used = sorted(set(values.values_list("text_norm", flat=True).distinct()) & set(known))
+        stated = values.values_list("text_norm", flat=True).distinct()
+        used = sorted(name for name in stated if name is not None and name in known)
         zones = [
             (
                 Clock(self.as_of, ZoneInfo(known[name]), self.workspace.week_start),

@@ -12,7 +12,6 @@ from segments.criteria.base import Criterion, Family, criterion
 from segments.criteria.scope import Scope
 from segments.criteria.values import AnyOrAll, reference_texts
 from segments.criteria.windows import Window
-from workspaces.tenancy import WorkspaceModel, WorkspaceQuerySet
 
 
 class Labelled(Criterion):
@@ -20,7 +19,7 @@ class Labelled(Criterion):
 
     family = Family.TAGS
     reference: ClassVar[str]  # tag, category: the column too
-    model: ClassVar[type[WorkspaceModel]]
+    model: ClassVar[type[Any]]
 
     match: AnyOrAll = AnyOrAll.ANY
 
@@ -28,7 +27,7 @@ class Labelled(Criterion):
         """The keys asked for."""
         raise NotImplementedError
 
-    def enough(self, rows: WorkspaceQuerySet[Any], scope: Scope) -> QuerySet[Any]:
+    def enough(self, rows: QuerySet[Any], scope: Scope) -> QuerySet[Any]:
         """Contacts with any or all of the labels among these rows."""
         column = f"{self.reference}_id"
         wanted = scope.ids_of(self.reference, self.labels())
@@ -36,7 +35,7 @@ class Labelled(Criterion):
         if self.match == AnyOrAll.ANY:
             return rows.values("contact_id")
         counted = rows.values("contact_id").annotate(number=Count(column, distinct=True))
-        return counted.filter(number=len(wanted)).values("contact_id")
+        return counted.filter(number=len(wanted)).values("contact_id")  # type: ignore[no-any-return]
 
 
 class HasLabel(Labelled):
@@ -192,7 +191,7 @@ class CategoryTaken(LabelTaken):
     key = "categories.taken"
     label = _("Category was taken away")
     help = _("For example: left the category wholesale in the last 30 days")
-    icon = "folder-minus"
+    icon = "folder"
     phrase = _("left the category {match} {categories} {window}")
     examples = (
         {"match": "any", "categories": ["wholesale"], "window": {"last": 60, "unit": "days"}},

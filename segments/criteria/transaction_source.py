@@ -97,7 +97,7 @@ class TransactionSource(PurchaseCriterion):
     key = "transactions.source"
     label = gettext_lazy("Source of transactions")
     help = gettext_lazy("Ads, search, e-mail, direct …: any, only, never, first, last or a share")
-    icon = "signpost"
+    icon = "route"
     sources = ("transactions", "visits")
     phrase = gettext_lazy(
         "{quantifier} {percent} {channels} {utm} {model} {days} {window} {statuses}"

@@ -64,7 +64,7 @@ class Bought(TestedStatistic):
     label = gettext_lazy("Bought")
     help = gettext_lazy("Products, brands, categories and other things bought")
     family = Family.TRANSACTIONS
-    icon = "bag"
+    icon = "package"
     phrase = gettext_lazy(
         "bought {where} {scope} {together_with} in {operator} {number} {upper} {unit}"
         " {window} {statuses}"
