@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import types
-from enum import EnumMeta
+from enum import EnumMeta, StrEnum
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from django.db.models import TextChoices
@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from segments.criteria.base import Criterion, control_of
+from segments.criteria.parameter_labels import FOLDED, VALUES, label_of
 from segments.criteria.windows import CalendarPeriod, Unit
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -31,11 +32,35 @@ def criterion_form(cls: type[Criterion]) -> dict[str, Any]:
         "family_label": str(cls.family.label),
         "icon": cls.icon,
         "parts": _parts(str(cls.phrase), cls),
-        "fields": {
-            (info.alias or name): describe_field(info) for name, info in cls.model_fields.items()
-        },
+        "fields": _fields(cls),
+        "presence": _presence(cls),
         "examples": list(cls.examples),
     }
+
+
+def _fields(cls: type[BaseModel]) -> dict[str, Any]:
+    return {
+        (info.alias or name): describe_field(info, info.alias or name)
+        for name, info in cls.model_fields.items()
+        if name != "field"
+    }
+
+
+def _presence(cls: type[Criterion]) -> dict[str, Any] | None:
+    """A row that asks only whether there is a value or fact at all, as changes to this row.
+
+    With it, contacts who pass a negative row only for lack of a value are excluded. `set` are
+    values to take, `drop` parameters to leave out; None where the form can't tell.
+    """
+    fields = _fields(cls)
+    operators = [option["value"] for option in fields.get("operator", {}).get("options", ())]
+    dropped = [name for name in fields if name not in ("attribute", "kind", "kinds", "channel")]
+    if "has_value" in operators:
+        return {"set": {"operator": "has_value"}, "drop": dropped}
+    if {"operator", "number"} <= fields.keys() and cls.present is not Criterion.present:
+        test = {"operator": "at_least", "number": 1}
+        return {"set": test, "drop": [*dropped, "operator", "number"]}
+    return None
 
 
 def _parts(phrase: str, cls: type[BaseModel]) -> list[dict[str, str]]:
@@ -54,17 +79,15 @@ def _parts(phrase: str, cls: type[BaseModel]) -> list[dict[str, str]]:
     return parts
 
 
-def describe_field(info: FieldInfo) -> dict[str, Any]:
-    """One parameter: control, choices, default, limits."""
+def describe_field(info: FieldInfo, name: str) -> dict[str, Any]:
+    """One parameter: its name in words, control, choices, default, limits."""
     control = control_of(info)
     described: dict[str, Any] = control.describe() if control else {}
-    choices = _choices(info.annotation)
-    if choices is not None and "control" not in described:
-        described["control"] = "selects" if _is_list(info.annotation) else "select"
-    if choices is not None:
-        described["options"] = [
-            {"value": choice.value, "label": str(choice.label)} for choice in choices
-        ]
+    described["label"] = label_of(name)
+    options = _choices(info.annotation)
+    if options is not None:
+        described.setdefault("control", "selects" if _is_list(info.annotation) else "select")
+        described["options"] = options
     if described.get("control") == "window":
         described["units"] = _options(Unit)
         described["periods"] = _options(CalendarPeriod)
@@ -74,28 +97,38 @@ def describe_field(info: FieldInfo) -> dict[str, Any]:
     if info.default is not PydanticUndefined and info.default is not None:
         described["default"] = getattr(info.default, "value", info.default)
     described["required"] = info.is_required()
+    if name in FOLDED and not info.is_required() and not described.get("shown_when"):
+        described["folded"] = True
     return described
 
 
 def _condition(kind: Any) -> dict[str, Any]:
-    return {
-        "fields_names": list(kind.field_names()),
-        "label": str(kind.label),
-        "fields": {
-            name: describe_field(info)
-            for name, info in kind.model_fields.items()
-            if name != "field"
-        },
-    }
+    names = list(kind.field_names())
+    fields = _fields(kind)
+    for field in fields.values():
+        if field["control"] in ("texts", "reference") and not field.get("suggest"):
+            field["suggest"] = _SUGGESTED.get(names[0], names[0])
+        elif field.get("suggest") in _SUGGESTED:
+            field["suggest"] = _SUGGESTED[field["suggest"]]
+    return {"fields_names": names, "label": str(kind.label), "fields": fields}
+
+
+# Kinds of suggestions that go by another name than the field or reference.
+_SUGGESTED = {"name": "line_name", "property": "property_value", "line_property": "property_key"}
 
 
 def _options(choices: type[TextChoices]) -> list[dict[str, str]]:
     return [{"value": choice.value, "label": str(choice.label)} for choice in choices]
 
 
-def _choices(annotation: Any) -> list[Any] | None:
+def _choices(annotation: Any) -> list[dict[str, str]] | None:
     if isinstance(annotation, EnumMeta) and issubclass(annotation, TextChoices):
-        return list(annotation)
+        return _options(annotation)
+    if isinstance(annotation, EnumMeta) and issubclass(annotation, StrEnum):
+        return [
+            {"value": each.value, "label": str(VALUES.get(each.value, each.value))}
+            for each in annotation
+        ]
     for inner in get_args(annotation):
         if get_origin(annotation) in (Annotated, Union, types.UnionType, list):
             found = _choices(inner)
