@@ -118,6 +118,9 @@ class _Recorder:
         refund = self._read(item, said, product_ids)
         if isinstance(refund, ItemError):
             return refund
+        if refund.external_id in {each.external_id for each in timeline.refunds}:
+            # Another writer stored it while we waited: storing it will tell.
+            return timeline, refund
         error = _more_than_left(timeline, refund)
         if error is not None:
             return error

@@ -6,6 +6,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db.models import F
+
+from contacts.bulk import update_rows
 from contacts.models import ChangeKind
 from contacts.services import touch_contacts
 from tracking.inserting import insert_all, insert_new, next_ids
@@ -191,12 +194,15 @@ def store_timelines(workspace: Workspace, timelines: Collection[Timeline]) -> No
     new = [timeline for timeline in timelines if timeline.root_id is None]
     for timeline, root_id in zip(new, next_ids(Transaction, len(new)), strict=True):
         timeline.root_id = root_id
-    touched |= _insert_versions(workspace, timelines)
+    touched |= _write_versions(workspace, timelines, known=set(known))
     touch_contacts(workspace=workspace, contact_ids=touched, kind=ChangeKind.TRANSACTION)
 
 
 def _delete_versions(workspace: Workspace, root_ids: list[int]) -> set[int]:
-    """The keys that refer to the rows are checked at the end, when they are there again."""
+    """Delete lines and later versions; whose they were.
+
+    First versions stay and are changed in place: other writers wait for their locks.
+    """
     if not root_ids:
         return set()
     rows = Transaction.objects.in_workspace(workspace).filter(root_id__in=root_ids)
@@ -206,11 +212,21 @@ def _delete_versions(workspace: Workspace, root_ids: list[int]) -> set[int]:
         line_item_id__in=lines.values("pk")
     ).delete()
     lines.delete()
-    rows.delete()
+    rows.exclude(pk=F("root_id")).delete()
     return touched
 
 
-def _insert_versions(workspace: Workspace, timelines: Collection[Timeline]) -> set[int]:
+# What an update of a first version may change.
+_CHANGING = [
+    field
+    for field in Transaction._meta.concrete_fields
+    if field.name not in {"id", "workspace", "external_id", "root", "version_from"}
+]
+
+
+def _write_versions(
+    workspace: Workspace, timelines: Collection[Timeline], *, known: set[int]
+) -> set[int]:
     versions = [
         (timeline, version)
         for timeline in timelines
@@ -228,12 +244,22 @@ def _insert_versions(workspace: Workspace, timelines: Collection[Timeline]) -> s
         version_row(workspace, timeline.external_id, timeline.stored_id, version, sources)
         for timeline, version in versions
     ]
-    later = [row for row in rows if row.pk is None]
+    later = [row for row in rows if row.pk != row.root_id]
     for row, pk in zip(later, next_ids(Transaction, len(later)), strict=True):
         row.pk = pk
-    first = [row for row in rows if row.pk == row.root_id]
-    if len(insert_new(first, unique=BY_VERSION)) != len(first):
+    new = [row for row in rows if row.pk == row.root_id and row.pk not in known]
+    if len(insert_new(new, unique=BY_VERSION)) != len(new):
         raise ConcurrentTransactionError
+    update_rows(
+        Transaction,
+        workspace.pk,
+        [field.name for field in _CHANGING],
+        [
+            (row.pk, *(getattr(row, field.attname) for field in _CHANGING))
+            for row in rows
+            if row.pk in known
+        ],
+    )
     insert_all(later)
     _insert_lines(
         workspace, [(row, version) for row, (_, version) in zip(rows, versions, strict=True)]
