@@ -6,7 +6,7 @@ that `scope.contacts()` did not already contain.
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import Any, assert_never
 
 from django.db.models import Q, QuerySet
 
@@ -46,7 +46,7 @@ def _where(node: Node, scope: Scope) -> Q:
             assert_never(node)
 
 
-def _ids(node: Node, scope: Scope) -> QuerySet[Contact, dict[str, int]]:
+def _ids(node: Node, scope: Scope) -> QuerySet[Contact, Any]:
     """A complement is taken of ids, never of a condition: nothing can turn null."""
     return scope.contacts().filter(_where(node, scope)).values("pk")
 

@@ -5,7 +5,7 @@ import django_filters
 from segments.models import Segment, SegmentState
 
 
-class SegmentFilters(django_filters.FilterSet):
+class SegmentFilters(django_filters.FilterSet):  # type: ignore[misc]
     """Segments by name, state and label; archived ones only when asked for."""
 
     search = django_filters.CharFilter(field_name="name", lookup_expr="icontains")

@@ -74,7 +74,13 @@ class Person:
     tags: set[str] = field(default_factory=set)
 
 
-PERSONAS = (("browser", 0.36), ("once", 0.26), ("regular", 0.2), ("loyal", 0.06), ("lapsed", 0.12))
+PERSONAS: tuple[tuple[str, float], ...] = (
+    ("browser", 0.36),
+    ("once", 0.26),
+    ("regular", 0.2),
+    ("loyal", 0.06),
+    ("lapsed", 0.12),
+)
 
 
 def make_people(
@@ -82,7 +88,8 @@ def make_people(
 ) -> list[Person]:
     """People who became contacts between the instants, more of them every month."""
     weights = [country.share for country in COUNTRIES]
-    personas, shares = zip(*PERSONAS, strict=True)
+    personas = [name for name, _share in PERSONAS]
+    shares = [share for _name, share in PERSONAS]
     days = (now - start).days
     people = []
     for index in range(1, number + 1):
