@@ -47,7 +47,8 @@ class CountingCriterion(Criterion):
         """Contact ids for `matching`: those whose number of facts decides."""
         if self.is_plain:
             return facts.values("contact_id")
-        numbers = facts.values("contact_id").annotate(number_of_facts=CountRows("pk"))
+        numbers: QuerySet[Any] = facts.values("contact_id")
+        numbers = numbers.annotate(number_of_facts=CountRows("pk"))
         test = self.test.fails_q if self.negated else self.test.q
         return numbers.filter(test("number_of_facts")).values("contact_id")
 

@@ -9,7 +9,7 @@ from django.db import models
 from segments.criteria.values import escape_like
 
 
-class MatchesPattern(models.Lookup):  # type: ignore[type-arg]
+class MatchesPattern(models.Lookup[str]):
     """`*` is any text, `?` any one character; everything else means itself."""
 
     lookup_name = "matches_pattern"
@@ -17,10 +17,10 @@ class MatchesPattern(models.Lookup):  # type: ignore[type-arg]
     def get_prep_lookup(self) -> str:
         return escape_like(str(self.rhs)).replace("*", "%").replace("?", "_")
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         lhs, lhs_params = self.process_lhs(compiler, connection)
         rhs, rhs_params = self.process_rhs(compiler, connection)
-        return f"{lhs} LIKE {rhs}", [*lhs_params, *rhs_params]
+        return f"{lhs} LIKE {rhs}", (*lhs_params, *rhs_params)
 
 
 class Normalised(models.Transform):

@@ -111,7 +111,7 @@ def _by_id(model: type[WorkspaceModel]) -> Resolver:
 
     def find(workspace: Workspace, keys: Sequence[str]) -> dict[str, Found]:
         ids = [int(key) for key in keys if key.isdecimal() and len(key) < 19]
-        rows = model.objects.in_workspace(workspace).filter(pk__in=ids, archived_at__isnull=True)
+        rows = model.objects.in_workspace(workspace).filter(Q(pk__in=ids), Q(("archived_at", None)))
         return {str(row.pk): Found((row.pk,), row.name) for row in rows}  # type: ignore[attr-defined]
 
     return find
