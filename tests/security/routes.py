@@ -19,6 +19,7 @@ UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 ARGUMENTS = {
     "attribute": "contacts.AttributeDefinition",
     "key": "workspaces.ApiKey",
+    "kind": "tracking.ActivityKind",
     "list": "contacts.StaticList",
     "list_id": "contacts.StaticList",
     "import_id": "contacts.Import",

@@ -28,7 +28,7 @@ class Canaries:
         self.made: dict[str, str] = {}
 
     def sing(self, about: str) -> str:
-        text = f"canary-{uuid.uuid4().hex[:12]}"
+        text = f"canary_{uuid.uuid4().hex[:12]}"
         self.made[text] = about
         return text
 

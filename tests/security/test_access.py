@@ -34,6 +34,7 @@ FORM = {
     "kind": "secret",
     "scopes": ["contacts:read"],
     "email": "probe@example.org",
+    "expires": "never",
 }
 # Tables a GET may fill: what it computed, so that the next one is fast.
 COMPUTED = ("segments_leafset",)
@@ -41,7 +42,7 @@ COMPUTED = ("segments_leafset",)
 
 @pytest.fixture
 def world() -> World:
-    return make_world("Ours", lambda about: about.replace(" ", "-"), timezone.now())
+    return make_world("Ours", lambda about: about.replace(" ", "_"), timezone.now())
 
 
 def own_path(route: Route, world: World, own: dict) -> str:

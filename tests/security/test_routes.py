@@ -25,6 +25,8 @@ OUTSIDE = re.compile(
     r"^($|accounts/|account/|workspaces/|invitations/|i18n/|jsi18n/|api/docs/"
     r"|api/v1/openapi\.json)"
 )
+# What the REST API can't make, so that our own world has none: a file must be sent.
+MADE_BY_HAND = {"contacts.Import"}
 # Unsafe calls that have no body at all.
 WITHOUT_BODY = {
     "segment-duplicate",
@@ -67,7 +69,7 @@ class Prober:
         self.requests += 1
         text = content.decode(errors="replace") + str(answer.headers)
         # What was sent may come back in an error; nothing else may.
-        for canary in set(re.findall(r"canary-[0-9a-f]{12}", text)) & set(self.canaries.made):
+        for canary in set(re.findall(r"canary_[0-9a-f]{12}", text)) & set(self.canaries.made):
             if canary not in path + sent:
                 self.faults.append(f"{method} {path} {sent} told {self.canaries.made[canary]}")
         if answer.status_code >= 500:
@@ -126,6 +128,8 @@ def test_our_own_ids_open_those_routes_so_that_the_test_above_means_something(pr
     for route in routes_in_workspaces():
         if not route.ids or "GET" not in (route.actions or {"GET": ""}):
             continue
+        if set(route.ids.values()) & MADE_BY_HAND:
+            continue
         ids = {argument: (own[label] or [0])[-1] for argument, label in route.ids.items()}
         path = route.path(workspace=prober.ours.workspace.pk, **ids)
         code, _ = prober.ask(route, "GET", path)
@@ -141,7 +145,7 @@ def test_another_workspace_in_the_path_looks_like_one_that_does_not_exist(
     routes = [route for route in all_routes() if "workspace" in route.arguments]
     for route in routes:
         ids = {argument: (other[label] or [0])[0] for argument, label in route.ids.items()}
-        for method in METHODS:
+        for method in ("GET", "POST", "DELETE"):
             there = route.path(workspace=prober.theirs.workspace.pk, **ids)
             nowhere = route.path(workspace=4_000_000, **ids)
             found = prober.ask(route, method, there, {})
@@ -161,7 +165,11 @@ def test_lists_pages_and_searches_show_nothing_of_another_workspace(
         ids = {argument: (own[label] or [0])[-1] for argument, label in route.ids.items()}
         path = route.path(workspace=prober.ours.workspace.pk, **ids)
         prober.ask(route, "GET", path)
-        for name, value in {**described.parameters(route, named), **searches(named)}.items():
+        # The browser's mount of a viewset takes what the programs' mount takes.
+        asking = {} if route.is_browser_api else described.parameters(route, named)
+        if not route.viewset:
+            asking |= searches(named)
+        for name, value in asking.items():
             prober.ask(route, "GET", f"{path}?{urlencode({name: value}, doseq=True)}")
             asked += 1
     assert prober.faults == []
