@@ -32,7 +32,7 @@ from segments.text import from_text, to_text
 from segments.wizard.templates import templates_for
 from workspaces.api import ProblemError, WorkspaceViewSet
 from workspaces.batches import ItemError
-from workspaces.policies import Action
+from workspaces.policies import Action, require
 
 
 @contextmanager
@@ -80,6 +80,7 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SegmentTi
         "DELETE": Action.WRITE_SEGMENTS,
         "evaluate": Action.READ_SEGMENTS,
         "text": Action.READ_SEGMENTS,
+        "suggestions": Action.READ_CONTACTS,  # they are values that contacts have
     }
 
     def create(self, request: Request, **kwargs: Any) -> Response:
@@ -129,6 +130,8 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SegmentTi
         asked = EvaluationAsked(data=request.data)
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
+        if "members" in given:
+            require(self.actor, Action.READ_CONTACTS)
         with tree_problems():
             answer = services.evaluate_where(
                 workspace=self.workspace,
