@@ -5,16 +5,17 @@ import { Conditions } from "./conditions.js";
 import { defaultOf, valueOf, withValue } from "./forms.js";
 import { One, Many } from "./values.js";
 import { WindowControl } from "./windows.js";
+import { sayMoney } from "./saying.js";
 import { gettext } from "./words.js";
 
 /** One parameter of a row or condition. `set(values, key)` takes the changed values. */
-export function Field(props) {
+export function Field({ errors = [], ...props }) {
   const Control = CONTROLS[props.field.control] ?? TextInput;
-  return html`<${Control} ...${props} />`;
+  return html`<${Control} ...${props} errors=${errors} isMissing=${props.isMissing || errors.some((error) => !error.below.length)} />`;
 }
 
-/** "Spent: operator": the whole name of a control, for a screen reader. */
-const nameOf = ({ row, name }) => `${row}: ${String(name).replaceAll("_", " ")}`;
+/** "Amount spent: comparison": the whole name of a control, for a screen reader. */
+const nameOf = ({ row, field }) => `${row}: ${field.label}`;
 
 /** Change one value of the row; `typing` joins keystrokes into one step of undo. */
 function change(props, value, typing = false) {
@@ -22,17 +23,16 @@ function change(props, value, typing = false) {
   props.set(next(props, value), typing ? props.name : null);
 }
 
-
 const standard = ({ values, name, fields }, value) => withValue(values, name, value, fields);
 
 function Select(props) {
   const { field, values, name, fields, isMissing } = props;
   const value = valueOf(values, name, fields);
   return html`
-    <select class=${`ctl ${isMissing ? "bad" : ""}`} aria-label=${nameOf(props)} aria-invalid=${isMissing}
+    <select class=${`ctl ${isMissing ? "bad" : ""}`} aria-label=${nameOf(props)} aria-invalid=${Boolean(isMissing)}
         value=${value ?? ""} onChange=${(event) => change(props, event.target.value === "" ? undefined : event.target.value)}>
       ${value === undefined && html`<option value="">${field.required || isMissing ? gettext("choose") : gettext("any")}</option>`}
-      ${!field.required && field.default === undefined && value !== undefined && html`<option value="">–</option>`}
+      ${!field.required && field.default === undefined && value !== undefined && html`<option value="">${gettext("any")}</option>`}
       ${field.options.map((option) => html`<option key=${option.value} value=${option.value}>${option.label}</option>`)}
     </select>`;
 }
@@ -42,14 +42,14 @@ function Selects(props) {
   const chosen = values[name] ?? [];
   const summary = chosen.length
     ? field.options.filter((option) => chosen.includes(option.value)).map((option) => option.label).join(", ")
-    : field.empty_label ?? gettext("choose");
+    : props.field.required ? gettext("choose") : gettext("any");
   const flip = (value) => {
     const next = chosen.includes(value) ? chosen.filter((other) => other !== value) : [...chosen, value];
     change(props, next.length ? next : undefined);
   };
   return html`
-    <details class="menu-box picks">
-      <summary class=${`ctl ${props.isMissing ? "bad" : ""}`} aria-label=${nameOf(props)}>${summary}</summary>
+    <details class="menu-box">
+      <summary class=${`ctl opens ${props.isMissing ? "bad" : ""}`} aria-label=${`${nameOf(props)}: ${summary}`}>${summary}</summary>
       <fieldset class="menu"><legend class="sr">${nameOf(props)}</legend>
         ${field.options.map((option) => html`
           <label class="menu-item" key=${option.value}>
@@ -77,7 +77,7 @@ function MoneyInput(props) {
     const plain = text.replace(/[\s ]/g, "").replace(",", ".");
     return /^-?\d{1,12}(\.\d{1,4})?$/.test(plain) ? plain : undefined;
   };
-  return html`<${Sized} value=${values[name] ?? ""} label=${nameOf(props)} bad=${isMissing} inputmode="decimal"
+  return html`<${Sized} value=${values[name] ?? ""} shown=${sayMoney(values[name])} label=${nameOf(props)} bad=${isMissing} inputmode="decimal"
     prefix=${store.context.currency} take=${(text) => change(props, read(text), true)} />`;
 }
 
@@ -88,22 +88,23 @@ function TextInput(props) {
 }
 
 /** An input as wide as what it holds; what is typed stays as typed until it is left. */
-function Sized({ value, label, bad, take, prefix, suffix, inputmode, size }) {
+function Sized({ value, shown = value, label, bad, take, prefix, suffix, inputmode, size }) {
   const box = useRef(null);
   useEffect(() => {
-    if (document.activeElement !== box.current) box.current.value = value;
-  }, [value]);
+    if (document.activeElement !== box.current) box.current.value = shown;
+  }, [shown]);
   return html`
     <span class=${`ctl typed ${bad ? "bad" : ""}`}>
       ${prefix && html`<span class="affix">${prefix}</span>`}
-      <input ref=${box} class="num" aria-label=${label} aria-invalid=${bad} inputmode=${inputmode}
-        size=${size ?? Math.max(3, String(value).length)} defaultValue=${value} autocomplete="off"
-        onInput=${(event) => take(event.target.value)} onBlur=${(event) => { event.target.value = value; }} />
+      <input ref=${box} class="num" aria-label=${label} aria-invalid=${Boolean(bad)} inputmode=${inputmode}
+        size=${size ?? Math.max(2, String(shown).length)} defaultValue=${shown} autocomplete="off"
+        onFocus=${(event) => { if (event.target.value !== value) event.target.value = value; }}
+        onInput=${(event) => take(event.target.value)} onBlur=${(event) => { event.target.value = shown; }} />
       ${suffix && html`<span class="affix">${suffix}</span>`}
     </span>`;
 }
 
-function Boolean(props) {
+function YesNo(props) {
   const { values, name, field } = props;
   const value = values[name] ?? defaultOf(field);
   return html`
@@ -127,7 +128,7 @@ const ConditionsField = (props) => html`<${Conditions} ...${shared(props)} Field
 
 const CONTROLS = {
   select: Select, selects: Selects, number: NumberInput, percent: NumberInput, money: MoneyInput, text: TextInput,
-  boolean: Boolean, date: DateInput, texts: ManyValues, references: ManyValues, reference: OneValue, parameter: OneValue,
+  boolean: YesNo, date: DateInput, texts: ManyValues, references: ManyValues, reference: OneValue, parameter: OneValue,
   window: WindowField, conditions: ConditionsField,
 };
 

@@ -1,24 +1,22 @@
 // What the criteria say about their parameters: one generator of rows for all of them.
 
-/** Forms by key, as GET criteria/ gives them. */
+/** Forms by key. The page holds them packed: {"$": n} stands for the n-th shared piece. */
 export class Forms {
-  constructor(criteria) {
-    this.all = criteria;
-    this.byKey = new Map(criteria.map((form) => [form.key, form]));
+  constructor({ shared, criteria }) {
+    this.all = unpack(criteria, shared);
+    this.byKey = new Map(this.all.map((form) => [form.key, form]));
   }
 
   of(type) {
     return this.byKey.get(type);
   }
+}
 
-  families() {
-    const families = new Map();
-    for (const form of this.all) {
-      if (!families.has(form.family)) families.set(form.family, { key: form.family, label: form.family_label, forms: [] });
-      families.get(form.family).forms.push(form);
-    }
-    return [...families.values()];
-  }
+function unpack(value, shared) {
+  if (Array.isArray(value)) return value.map((item) => unpack(item, shared));
+  if (value === null || typeof value !== "object") return value;
+  if ("$" in value) return unpack(shared[value.$], shared);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, unpack(item, shared)]));
 }
 
 /** The value a field starts with or falls back to; undefined where the person has to choose. */
@@ -48,6 +46,27 @@ export function isShown(field, values, fields) {
   return Object.entries(field.shown_when ?? {}).every(([other, allowed]) => allowed.includes(valueOf(values, other, fields)));
 }
 
+/**
+ * What a row draws, in reading order: words and controls, then filters on lines of their own;
+ * `folded` names rarely needed fields that are neither set nor asked for (`unfolded`).
+ */
+export function partsOf(form, values, unfolded = new Set()) {
+  const sentence = [];
+  const filters = [];
+  const folded = [];
+  for (const part of form.parts) {
+    if (part.words) {
+      sentence.push(part);
+      continue;
+    }
+    const field = form.fields[part.field];
+    if (!isShown(field, values, form.fields)) continue;
+    if (field.folded && values[part.field] === undefined && !unfolded.has(part.field)) folded.push(part.field);
+    else (field.control === "conditions" ? filters : sentence).push(part);
+  }
+  return { sentence, filters, folded };
+}
+
 /** Set a field; fields that no longer belong go with it. `undefined` takes it away. */
 export function withValue(values, name, value, fields) {
   const next = { ...values };
@@ -69,14 +88,30 @@ export function missing(values, fields) {
 function isMissing(value, field) {
   const needed = field.required || (field.shown_when && !field.optional);
   if (field.control === "conditions") {
-    return (value ?? []).some((condition) => missing(condition, conditionOf(field, condition)?.fields ?? {}).length > 0) || (needed && !(value ?? []).length);
+    const conditions = value ?? [];
+    return (needed && !conditions.length) || conditions.some((condition) => missing(condition, conditionOf(field, condition)?.fields ?? {}).length > 0);
   }
+  if (field.control === "window" && value !== undefined && isWindowIncomplete(value)) return true;
   if (!needed) return false;
   if (value === undefined) return defaultOf(field) === undefined;
   return value === "" || value === null || (Array.isArray(value) && value.length === 0);
 }
 
+/** Whether a window still lacks something. */
+export function isWindowIncomplete(window) {
+  if (typeof window !== "object") return false;
+  if ("since" in window) return !window.since?.activity;
+  return Object.keys(window).every((key) => key === "zone");
+}
+
 /** The description of one condition of a conditions field. */
 export function conditionOf(field, condition) {
   return field.conditions.find((kind) => kind.fields_names.includes(condition.field));
+}
+
+/** The row that asks only whether there is a value or fact at all; null if the form can't tell. */
+export function presenceOf(form, values) {
+  if (!form?.presence) return null;
+  const kept = Object.entries(values).filter(([name]) => !form.presence.drop.includes(name));
+  return { ...Object.fromEntries(kept), ...form.presence.set };
 }

@@ -5,7 +5,7 @@ import { Flow } from "./numbers.js";
 import { Grip, Row } from "./row.js";
 import { onNodeKey, RowMenu } from "./rowmenu.js";
 import { newGroup } from "./model.js";
-import { gettext } from "./words.js";
+import { fill, gettext } from "./words.js";
 
 const FOCUS_FROM_LEVEL = 4;
 const MAX_DEPTH = 8;
@@ -17,6 +17,7 @@ export const MATCHES = [
 export function Group({ store, group, level = 1, openPicker }) {
   const label = MATCHES.find(([match]) => match === group.match)[1];
   const isRoot = group.id === store.root.id;
+  const inGroup = fill(gettext("in “{group}”, level {n}"), { group: label, n: level });
   const canNest = level + 1 < MAX_DEPTH;
   const addGroup = () => store.add(group.id, newGroup(group.match === "all" ? "any" : "all"));
   return html`
@@ -30,13 +31,14 @@ export function Group({ store, group, level = 1, openPicker }) {
         </select>
         ${level >= FOCUS_FROM_LEVEL && group.children.length > 0 && html`<button type="button" class="btn ghost compact" onClick=${() => store.focusGroup(group.id)}>${gettext("Show alone")}</button>`}
         <${Flow} store=${store} group=${group} />
-        ${!isRoot && html`<${RowMenu} store=${store} node=${group} />`}
+        ${group.off && html`<span class="small muted">${gettext("switched off")}</span>`}
+        <${RowMenu} store=${store} node=${group} />
       </div>
       ${group.children.map((child, index) => html`<${Child} key=${child.id} store=${store} group=${group} child=${child} index=${index} level=${level} openPicker=${openPicker} />`)}
       ${!group.children.length && !isRoot && html`<p class="msg hint">${gettext("Nothing in this group yet. Add a condition or remove the group.")}</p>`}
-      <div class="add">
-        <button type="button" class="btn ghost compact" onClick=${() => openPicker(group.id)}>+ ${gettext("Condition")}</button>
-        ${canNest && html`<button type="button" class="btn ghost compact" onClick=${addGroup}>+ ${gettext("Group")}</button>`}
+      <div class="add" data-add=${group.id}>
+        <button type="button" class="btn ghost compact" onClick=${() => openPicker(group.id)}><span aria-hidden="true">+</span> ${gettext("Condition")}<span class="sr"> ${inGroup}</span></button>
+        ${canNest && html`<button type="button" class="btn ghost compact" onClick=${addGroup}><span aria-hidden="true">+</span> ${gettext("Group")}<span class="sr"> ${inGroup}</span></button>`}
       </div>
     </fieldset>`;
 }
@@ -48,4 +50,3 @@ function Child({ store, group, child, index, level, openPicker }) {
   return html`<div onKeyDown=${(event) => onNodeKey(store, child, event)}>
     <${Row} store=${store} node=${child} match=${group.match} position=${position} /></div>`;
 }
-

@@ -1,7 +1,6 @@
 // Starts the segment editor with what the page holds.
 
 import { html, render } from "../js/lib/preact.js";
-import { request } from "../js/lib/http.js";
 import { Editor } from "./editor.js";
 import { Forms } from "./forms.js";
 import { Store } from "./store.js";
@@ -11,8 +10,7 @@ const page = JSON.parse(document.getElementById("editor-data").textContent);
 const box = document.getElementById("editor");
 
 try {
-  const { criteria } = await request(page.urls.criteria);
-  const store = new Store({ segment: page.segment, forms: new Forms(criteria), urls: page.urls, context: page.context });
+  const store = new Store({ segment: page.segment, forms: new Forms(page.forms), urls: page.urls, context: page.context });
   box.replaceChildren();
   render(html`<${Editor} store=${store} />`, box);
   store.count();

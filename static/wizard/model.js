@@ -190,3 +190,18 @@ export function unwrap(root, id) {
     return { ...parent, children };
   });
 }
+
+/** Put a row where it must hold too whenever `id` does its part: into the nearest "all" around it. */
+export function requireBeside(root, id, row) {
+  const place = placeOf(root, id);
+  if (!place) return surround(root, row);
+  const { parent, index } = place;
+  if (parent.match === "all") return insert(root, parent.id, index + 1, row);
+  if (parent.match === "none") return requireBeside(root, parent.id, row);
+  return replace(root, id, (node) => newGroup("all", [node, row]));
+}
+
+/** The root itself has no "all" around it: it gets one. */
+function surround(root, row) {
+  return newGroup("all", [root, row]);
+}

@@ -2,7 +2,7 @@
 
 import { html } from "../js/lib/preact.js";
 import { isOff } from "./model.js";
-import { fill, gettext, number } from "./words.js";
+import { clockTime, fill, gettext, number } from "./words.js";
 
 const WIDTH = 168;
 
@@ -17,13 +17,21 @@ export function Numbers({ store, node, match, position }) {
   const isStale = store.counting.status !== "fresh";
   const universe = store.counting.answer?.universe ?? store.context.universe;
   if (isOut) return html`<div class="size num"><div class="n">–</div><${Bar} share=${0} /><div class="left">${node.off ? gettext("switched off") : gettext("not counted")}</div></div>`;
-  if (!numbers) return html`<div class="size num" aria-busy=${isBusy(store)}><div class="n">…</div><${Bar} share=${0} /><div class="left"> </div></div>`;
+  if (!numbers) return html`<div class="size num" aria-busy=${isBusy(store)}><div class="n">${isBusy(store) ? "…" : "–"}</div><${Bar} share=${0} /><div class="left"> </div></div>`;
   return html`
     <div class=${`size num ${isStale ? "stale" : ""}`} aria-busy=${isBusy(store)}>
-      <div class="n" title=${fill(gettext("{n} people fit this row alone, of {all}"), { n: number(numbers.size), all: number(universe) })}>${number(numbers.size)}</div>
+      <div class="n" title=${titleOf(store, numbers, universe)}>${number(numbers.size)}</div>
       <${Bar} share=${universe ? numbers.size / universe : 0} />
-      <div class="left" title=${fill(gettext("Without this row: {n}"), { n: number(numbers.without) })}>${effect(store, numbers, match, position)}</div>
+      <div class="left">${effect(store, numbers, match, position)}</div>
+      ${numbers.only_by_absence > 0 && html`<div class="left lacking">${fill(gettext("{n} only for lack of data"), { n: number(numbers.only_by_absence) })}</div>`}
     </div>`;
+}
+
+/** What the number counts, as of when, and the total without the row. */
+function titleOf(store, numbers, universe) {
+  const time = clockTime(store.counting.answer.as_of, store.context.timeZone);
+  const alone = fill(gettext("{n} of {all} people fit this row alone, as of {time}."), { n: number(numbers.size), all: number(universe), time });
+  return `${alone} ${fill(gettext("Without this row: {n}"), { n: number(numbers.without) })}`;
 }
 
 /** A share as a bar; its width is an attribute because styles may not stand in the page. */
@@ -45,5 +53,5 @@ export function Flow({ store, group }) {
   if (!numbers || isOff(group, (node) => store.isLeftOut(node))) return html`<span class="flow num"> </span>`;
   const isStale = store.counting.status !== "fresh";
   return html`<span class=${`flow num ${isStale ? "stale" : ""}`} aria-busy=${isBusy(store)}
-    title=${fill(gettext("Without this group: {n}"), { n: number(numbers.without) })}>${number(numbers.enters)} <span aria-label=${gettext("become")}>→</span> ${number(numbers.leaves)}</span>`;
+    title=${fill(gettext("Without this group: {n}"), { n: number(numbers.without) })}>${number(numbers.enters)} <span aria-hidden="true">→</span> ${number(numbers.leaves)}</span>`;
 }

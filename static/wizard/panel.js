@@ -1,14 +1,19 @@
 // The column beside the tree: the total, warnings, pins, and some of the people.
 
 import { html } from "../js/lib/preact.js";
-import { STOPPABLE_MS } from "./counting.js";
+import { useChanges } from "./changes.js";
+import { SLOW_MS, STOPPABLE_MS } from "./counting.js";
+import { presenceOf } from "./forms.js";
+import { find } from "./model.js";
 import { isBusy } from "./numbers.js";
+import { sayRow } from "./saying.js";
 import { clockTime, fill, gettext, ngettext, number, percent } from "./words.js";
 
 export function Panel({ store, elapsed }) {
   return html`
     <aside class="panel">
       <${Total} store=${store} elapsed=${elapsed} />
+      <${Changes} store=${store} />
       <${Warnings} store=${store} />
       <${Pins} store=${store} />
       <${Sample} store=${store} />
@@ -28,7 +33,7 @@ export function Total({ store, elapsed }) {
   return html`
     <div class="total-box" aria-busy=${isBusy(store)}>
       <p class=${`total num ${isStale ? "stale" : ""}`} data-total=${size} data-status=${status}>${number(size)}</p>
-      <div class=${`working ${elapsed > 300 && isBusy(store) ? "" : "still"}`}></div>
+      <div class=${`working ${elapsed > SLOW_MS && isBusy(store) ? "" : "still"}`}></div>
       <p class="muted num">${fill(gettext("{share} of {all} contacts"), { share: percent(universe ? size / universe : 0), all: number(universe) })}</p>
       <${Freshness} store=${store} elapsed=${elapsed} />
     </div>`;
@@ -49,11 +54,30 @@ function Freshness({ store, elapsed }) {
 }
 
 function Warnings({ store }) {
-  const { answer, status, paths } = store.counting;
-  if (!answer?.warnings?.length || status !== "fresh") return null;
-  return html`<div class="warnings">${answer.warnings.map((warning) => html`
-    <p class="note small" key=${warning.path + warning.code}>${warning.message}
-      ${paths.get(warning.path) && html` <button type="button" class="link" onClick=${() => store.focusNode(paths.get(warning.path))}>${gettext("show the row")}</button>`}</p>`)}</div>`;
+  const { answer } = store.counting;
+  if (!answer?.warnings?.length || !store.isFresh) return null;
+  return html`<section class="warnings" aria-label=${gettext("Worth knowing")}>
+    ${answer.warnings.map((warning) => html`<${Warning} key=${warning.path + warning.code + warning.message} store=${store} warning=${warning} />`)}</section>`;
+}
+
+/** What to know about a row; who passes only for lack of data can be excluded with one click. */
+function Warning({ store, warning }) {
+  const id = store.counting.paths.get(warning.path);
+  const node = id && find(store.root, id);
+  const isAbsence = warning.code === "only_by_absence" && node?.kind === "row" && presenceOf(store.forms.of(node.type), node.values);
+  return html`
+    <div class="note small"><p>${warning.message}</p>
+      ${node && html`<button type="button" class="link about" onClick=${() => store.focusNode(id)}>${sayRow(store, node)}</button>`}
+      ${isAbsence && html`<button type="button" class="btn compact" onClick=${() => store.requirePresence(node)}>${gettext("Exclude them")}</button>`}</div>`;
+}
+
+/** Who would enter and leave if this was saved now. */
+function Changes({ store }) {
+  const changes = useChanges(store);
+  if (!changes) return null;
+  return html`<section class=${changes.isFresh ? "" : "stale"}><h2>${gettext("Against the saved version")}</h2>
+    <dl class="facts"><div><dt>${gettext("Would enter")}</dt><dd class="up">+${number(changes.enter)}</dd></div>
+      <div><dt>${gettext("Would leave")}</dt><dd class="down">−${number(changes.leave)}</dd></div></dl></section>`;
 }
 
 function Pins({ store }) {

@@ -1,7 +1,7 @@
 // What is being edited, and everything that can be done to it.
 
 import { Counter } from "./counting.js";
-import { missing } from "./forms.js";
+import { missing, presenceOf } from "./forms.js";
 import { History } from "./history.js";
 import * as model from "./model.js";
 
@@ -15,6 +15,7 @@ export class Store {
     this.urls = urls;
     this.context = context;
     this.segmentId = segment?.id ?? null;
+    this.savedWhere = segment?.where ?? null;
     this.history = new History({
       name: segment?.name ?? "",
       root: model.fromDocument(segment?.where ?? null),
@@ -34,6 +35,7 @@ export class Store {
 
   get present() { return this.history.present; }
   get root() { return this.present.root; }
+  get isFresh() { return this.counting.status === "fresh"; }
   get isChanged() { return this.present !== this.saved; }
 
   listen(listener) {
@@ -57,8 +59,20 @@ export class Store {
   }
 
   setValues(id, values, key = null) {
-    this.serverErrors.delete(id);
     this.edit(model.replace(this.root, id, (row) => ({ ...row, values })), key && `${id}.${key}`);
+  }
+
+  setSegment(id, segment) {
+    this.edit(model.replace(this.root, id, (row) => ({ ...row, segment })));
+  }
+
+  /** Beside a row ask for a value or fact of its kind, so that nobody passes only for lack of it. */
+  requirePresence(node) {
+    const values = presenceOf(this.forms.of(node.type), node.values);
+    if (!values) return;
+    const row = model.newRow(node.type, values);
+    this.focusAfter = row.id;
+    this.edit(model.requireBeside(this.root, node.id, row));
   }
 
   setMatch(id, match) {
@@ -101,12 +115,13 @@ export class Store {
 
   /** Whether a row can't be asked yet: incomplete, or refused by the server. */
   isLeftOut(node) {
-    return node.kind !== "group" && (this.missingIn(node).length > 0 || this.serverErrors.has(node.id));
+    return node.kind !== "group" && (this.missingIn(node).length > 0 || this.errorsOf(node).length > 0);
   }
 
-  /** Errors of a row as the server told them. */
-  errorsOf(id) {
-    return this.serverErrors.get(id) ?? [];
+  /** What the server refused of a row as it is now, each {code, message, below}. */
+  errorsOf(node) {
+    const refused = this.serverErrors.get(node.id);
+    return refused?.node === node ? refused.errors : [];
   }
 
   /** Why saving is off; empty when it is on. */
@@ -141,16 +156,16 @@ export class Store {
 
   /** Mark the rows the server refused; true if the rest can be asked without them. */
   refuse({ errors, failedPaths }) {
-    let isNew = false;
+    const byRow = new Map();
     for (const error of errors) {
-      const id = nodeAt(failedPaths, error.path);
+      const [path, id] = nodeAt(failedPaths, error.path);
       const node = id && model.find(this.root, id);
-      if (!node || node.kind === "group" || this.serverErrors.has(id)) continue;
-      const own = errors.filter((other) => nodeAt(failedPaths, other.path) === id);
-      this.serverErrors.set(id, own);
-      isNew = true;
+      if (!node || node.kind === "group" || this.errorsOf(node).length) continue;
+      if (!byRow.has(node)) byRow.set(node, []);
+      byRow.get(node).push({ ...error, below: keysOf(error.path.slice(path.length)) });
     }
-    return isNew;
+    for (const [node, own] of byRow) this.serverErrors.set(node.id, { node, errors: own });
+    return byRow.size > 0;
   }
 
   /** The numbers of a node: {size, enters, leaves, without, only_by_absence}, or null. */
@@ -163,14 +178,19 @@ export class Store {
   }
 }
 
-/** The row or group a path of the server's belongs to: the longest known path it starts with. */
+/** [path, id] of the row or group a path of the server's belongs to: the longest it starts with. */
 function nodeAt(paths, path) {
-  let found = null;
-  let longest = -1;
+  let found = ["", null];
   for (const [known, id] of paths) {
-    if (path.startsWith(known) && known.length > longest) [found, longest] = [id, known.length];
+    const isBelow = path === known || (path.startsWith(known) && ".[".includes(path[known.length]));
+    if (isBelow && known.length > found[0].length) found = [known, id];
   }
   return found;
+}
+
+/** ".where[0].values" → ["where", 0, "values"]. */
+function keysOf(path) {
+  return [...path.matchAll(/\.([^.[\]]+)|\[(\d+)\]/g)].map(([, key, index]) => key ?? Number(index));
 }
 
 function numbersByNode(answer, paths) {

@@ -2,6 +2,8 @@
 
 import { html, useEffect, useRef, useState } from "../js/lib/preact.js";
 import { request } from "../js/lib/http.js";
+import { Icon } from "./icons.js";
+import { labelOf, learn } from "./labels.js";
 import { fill, gettext, ngettext, number } from "./words.js";
 
 const SHOWN = 6;
@@ -17,13 +19,6 @@ function withinOf(field, context) {
   return (WITHIN[field.suggest] ?? []).map((name) => context[name] ?? "").join(".");
 }
 
-const labels = new Map(); // "kind value" → label, as suggestions taught us
-
-export function labelOf(store, field, value) {
-  const kind = field.reference || field.suggest;
-  return labels.get(`${kind} ${value}`) ?? store.context.labels?.[`${kind} ${value}`] ?? value;
-}
-
 /** Suggestions for what is typed; the newest question wins. */
 function useSuggestions(store, field, context, query, isOpen) {
   const [found, setFound] = useState({ results: [], isLoading: false });
@@ -35,7 +30,7 @@ function useSuggestions(store, field, context, query, isOpen) {
       const search = new URLSearchParams({ kind: field.suggest, q: query, within });
       try {
         const { results } = await request(`${store.urls.suggestions}?${search}`, { signal: controller.signal });
-        for (const result of results) labels.set(`${field.reference || field.suggest} ${result.value}`, result.label);
+        for (const result of results) learn(field, result.value, result.label);
         setFound({ results, isLoading: false });
       } catch (error) {
         if (error.name !== "AbortError") setFound({ results: [], isLoading: false });
@@ -60,7 +55,7 @@ function Combobox({ store, field, context, label, take, isMissing, placeholder, 
   const exact = options.some((option) => option.label.toLowerCase() === query.trim().toLowerCase());
   const all = isFree && query.trim() && !exact ? [...options, { value: query.trim(), label: query.trim(), isNew: true }] : options;
   const choose = (option) => {
-    if (!option.isNew) labels.set(`${field.reference || field.suggest} ${option.value}`, option.label);
+    if (!option.isNew) learn(field, option.value, option.label);
     take(option.value);
     setQuery("");
     setAt(-1);
@@ -88,7 +83,7 @@ function Combobox({ store, field, context, label, take, isMissing, placeholder, 
   };
   return html`
     <span class="combo">
-      <input class=${`ctl ${isMissing ? "bad" : ""}`} role="combobox" aria-label=${label} aria-invalid=${Boolean(isMissing)}
+      <input class=${`ctl ${chosen.length ? "adds" : ""} ${isMissing ? "bad" : ""}`} role="combobox" aria-label=${label} aria-invalid=${Boolean(isMissing)}
         aria-expanded=${isOpen && all.length > 0} aria-controls=${list.current} aria-autocomplete="list" autocomplete="off"
         aria-activedescendant=${isOpen && at >= 0 && all[at] ? `${list.current}-${at}` : undefined}
         size=${Math.max(query.length + 1, placeholder.length)} placeholder=${placeholder} value=${query} autofocus=${autoFocus}
@@ -107,7 +102,7 @@ function Combobox({ store, field, context, label, take, isMissing, placeholder, 
 }
 
 /** Several values as chips; long lists collapse; a pasted list becomes values. */
-export function Many({ store, field, values, name, label, take, isMissing }) {
+export function Many({ store, field, values, name, label, take, isMissing, errors = [] }) {
   const chosen = values[name] ?? [];
   const [isWhole, setWhole] = useState(false);
   const isFree = field.control === "texts";
@@ -115,6 +110,7 @@ export function Many({ store, field, values, name, label, take, isMissing }) {
   const add = (value) => { if (!chosen.includes(value)) set([...chosen, value]); };
   const shown = isWhole ? chosen : chosen.slice(0, SHOWN);
   const hidden = chosen.length - shown.length;
+  const isBad = (index) => errors.some((error) => error.below[0] === index);
   const onPaste = (event) => {
     const pasted = event.clipboardData.getData("text").split(/[\n;\t]|,(?=\s)/).map((text) => text.trim()).filter(Boolean);
     if (pasted.length < 2) return;
@@ -122,10 +118,10 @@ export function Many({ store, field, values, name, label, take, isMissing }) {
     set([...new Set([...chosen, ...pasted])].slice(0, 1000));
   };
   return html`
-    ${shown.map((value) => html`
-      <span class="chip" key=${value}>${labelOf(store, field, value)}
+    ${shown.map((value, index) => html`
+      <span class=${`chip ${isBad(index) ? "gone" : ""}`} key=${value}>${labelOf(store, field, value)}
         <button type="button" aria-label=${fill(gettext("{label}: {value}, remove"), { label, value: labelOf(store, field, value) })}
-          onClick=${() => set(chosen.filter((other) => other !== value))}>×</button></span>`)}
+          onClick=${() => set(chosen.filter((other) => other !== value))}><${Icon} name="x" /></button></span>`)}
     ${hidden > 0 && html`<button type="button" class="ctl" onClick=${() => setWhole(true)}
         aria-label=${fill(ngettext("show {n} more value", "show {n} more values", hidden), { n: hidden })}>+${hidden}</button>`}
     <${Combobox} store=${store} field=${field} context=${values} label=${label} chosen=${chosen} isMissing=${isMissing}

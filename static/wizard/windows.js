@@ -2,7 +2,10 @@
 
 import { html, useEffect, useRef, useState } from "../js/lib/preact.js";
 import { One } from "./values.js";
-import { dayAndTime, fill, gettext, ngettext } from "./words.js";
+import { isWindowIncomplete } from "./forms.js";
+import { labelOf } from "./labels.js";
+import { kindOf, sayWindow } from "./windowwords.js";
+import { dayAndTime, fill, gettext } from "./words.js";
 
 const KINDS = [
   ["last", gettext("Rolling")], ["calendar", gettext("Calendar")], ["last_whole_days", gettext("Whole days")],
@@ -16,51 +19,9 @@ const STARTS = {
   next: { next: 7, unit: "days" }, since: { since: {} }, ever: "ever",
 };
 
-export function kindOf(window) {
-  if (window === undefined || window === "ever") return "ever";
-  return ["last", "calendar", "last_whole_days", "older_than", "between", "next", "since"].find((key) => key in window) ?? "dates";
-}
+const ACTIVITY = { control: "reference", reference: "activity_kind", suggest: "activity_kind", required: true };
 
-/** The window in words, as the button shows it. */
-export function sayWindow(window, field, store) {
-  const unit = (count) => units(count, window.unit, field);
-  switch (kindOf(window)) {
-    case "ever": return gettext("ever");
-    case "last": return fill(gettext("in the last {period}"), { period: unit(window.last) });
-    case "next": return fill(gettext("in the next {period}"), { period: unit(window.next) });
-    case "older_than": return fill(gettext("more than {period} ago"), { period: unit(window.older_than) });
-    case "between": return fill(gettext("between {near} and {far} ago"), { near: window.between[0], far: unit(window.between[1]) });
-    case "last_whole_days": return fill(ngettext("in the last {n} whole day", "in the last {n} whole days", window.last_whole_days), { n: window.last_whole_days });
-    case "calendar": return field.periods.find((period) => period.value === window.calendar)?.label ?? window.calendar;
-    case "since": return fill(gettext("since the last “{activity}”"), { activity: window.since?.activity ?? "…" });
-    default: return sayDates(window);
-  }
-}
-
-function units(count, unit, field) {
-  const words = {
-    hours: ngettext("{n} hour", "{n} hours", count), days: ngettext("{n} day", "{n} days", count),
-    weeks: ngettext("{n} week", "{n} weeks", count), months: ngettext("{n} month", "{n} months", count),
-    years: ngettext("{n} year", "{n} years", count),
-  };
-  return fill(words[unit] ?? `{n} ${unit}`, { n: count });
-}
-
-function sayDates(window) {
-  if (window.from && window.to) return fill(gettext("from {first} to {last}"), { first: window.from, last: window.to });
-  if (window.from) return fill(gettext("on or after {day}"), { day: window.from });
-  if (window.to) return fill(gettext("on or before {day}"), { day: window.to });
-  return gettext("choose dates");
-}
-
-/** Whether a window still lacks something. */
-export function isWindowIncomplete(window) {
-  const kind = kindOf(window);
-  if (kind === "dates") return !window.from && !window.to;
-  return kind === "since" && !window.since?.activity;
-}
-
-export function WindowControl({ store, field, values, name, label, take, isMissing }) {
+export function WindowControl({ store, field, values, name, label, take, isMissing, errors = [] }) {
   const window_ = values[name] ?? field.default;
   const [isOpen, setOpen] = useState(false);
   const box = useRef(null);
@@ -68,20 +29,22 @@ export function WindowControl({ store, field, values, name, label, take, isMissi
     if (!isOpen) return undefined;
     const close = (event) => { if (!box.current?.contains(event.target)) setOpen(false); };
     document.addEventListener("pointerdown", close);
+    box.current.querySelector('[aria-pressed="true"]')?.focus();
     return () => document.removeEventListener("pointerdown", close);
   }, [isOpen]);
+  const onFocusOut = (event) => { if (isOpen && event.relatedTarget && !box.current.contains(event.relatedTarget)) setOpen(false); };
   const onKeyDown = (event) => {
     if (event.key !== "Escape" || !isOpen) return;
     event.stopPropagation();
     setOpen(false);
     box.current.querySelector("button").focus();
   };
-  const text = window_ === undefined ? gettext("choose when") : sayWindow(window_, field, store);
-  const bad = isMissing || (window_ !== undefined && isWindowIncomplete(window_));
+  const text = window_ === undefined ? gettext("choose when") : sayWindow(window_, field, (key) => labelOf(store, ACTIVITY, key));
+  const bad = isMissing || errors.length > 0 || (window_ !== undefined && isWindowIncomplete(window_));
   return html`
-    <span class="window" ref=${box} onKeyDown=${onKeyDown}>
-      <button type="button" class=${`ctl ${bad ? "bad" : ""}`} aria-expanded=${isOpen} aria-haspopup="dialog"
-        aria-label=${fill(gettext("{label}: {value}, change"), { label, value: text })} onClick=${() => setOpen(!isOpen)}>${text} <span aria-hidden="true">▾</span></button>
+    <span class="window" ref=${box} onKeyDown=${onKeyDown} onFocusOut=${onFocusOut}>
+      <button type="button" class=${`ctl opens ${bad ? "bad" : ""}`} aria-expanded=${isOpen} aria-haspopup="dialog"
+        aria-label=${fill(gettext("{label}: {value}, change"), { label, value: text })} onClick=${() => setOpen(!isOpen)}>${text}</button>
       ${isOpen && html`<${Popover} store=${store} field=${field} window=${window_ ?? "ever"} take=${take} label=${label} />`}
     </span>`;
 }
@@ -135,8 +98,7 @@ function Details({ kind, field, window, take, store, label }) {
     return html`<div class="line">${day("from", gettext("from"))} ${day("to", gettext("to, included"))}</div>`;
   }
   if (kind === "since") {
-    const inner = { control: "reference", reference: "activity_kind", suggest: "activity_kind", required: true };
-    return html`<div class="line">${gettext("since the last")} <${One} store=${store} field=${inner} values=${window.since ?? {}} name="activity"
+    return html`<div class="line">${gettext("since the last")} <${One} store=${store} field=${ACTIVITY} values=${window.since ?? {}} name="activity"
       label=${label} take=${(activity) => take({ since: { activity } })} /></div>`;
   }
   return null;

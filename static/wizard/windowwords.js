@@ -1,0 +1,57 @@
+// Windows of time in words.
+
+import { fill, gettext, ngettext } from "./words.js";
+
+export function kindOf(window) {
+  if (window === undefined || window === "ever") return "ever";
+  return ["last", "calendar", "last_whole_days", "older_than", "between", "next", "since"].find((key) => key in window) ?? "dates";
+}
+
+/** The window in words, as its button shows it. */
+export function sayWindow(window, field, labelOfActivity) {
+  const said = sayKind(window, field, labelOfActivity);
+  return window.zone === "contact" ? fill(gettext("{window}, where each contact is"), { window: said }) : said;
+}
+
+function sayKind(window, field, labelOfActivity) {
+  const unit = (count) => units(count, window.unit);
+  switch (kindOf(window)) {
+    case "ever": return gettext("ever");
+    case "last": return fill(gettext("in the last {period}"), { period: unit(window.last) });
+    case "next": return fill(gettext("in the next {period}"), { period: unit(window.next) });
+    case "older_than": return fill(gettext("more than {period} ago"), { period: unit(window.older_than) });
+    case "between": return fill(gettext("between {near} and {far} ago"), { near: window.between[0], far: unit(window.between[1]) });
+    case "last_whole_days": return fill(ngettext("in the last {n} whole day", "in the last {n} whole days", window.last_whole_days), { n: window.last_whole_days });
+    case "calendar": return sayPeriod(window.calendar, field);
+    case "since": return fill(gettext("since the last “{activity}”"), { activity: window.since?.activity ? labelOfActivity(window.since.activity) : "…" });
+    default: return sayDates(window);
+  }
+}
+
+function units(count, unit) {
+  const words = {
+    hours: ngettext("{n} hour", "{n} hours", count), days: ngettext("{n} day", "{n} days", count),
+    weeks: ngettext("{n} week", "{n} weeks", count), months: ngettext("{n} month", "{n} months", count),
+    years: ngettext("{n} year", "{n} years", count),
+  };
+  return fill(words[unit] ?? `{n} ${unit}`, { n: count });
+}
+
+function sayPeriod(period, field) {
+  const label = field.periods.find((one) => one.value === period)?.label ?? period;
+  return ["today", "yesterday"].includes(period) ? label : fill(gettext("in {period}"), { period: label });
+}
+
+const days = new Intl.DateTimeFormat(document.documentElement.lang || "en", { dateStyle: "medium", timeZone: "UTC" });
+
+/** A local date in words; its zone is not ours to convert. */
+export const sayDay = (text) => days.format(new Date(`${text}T00:00:00Z`));
+
+function sayDates(window) {
+  const { from, to } = window;
+  if (from && from === to) return fill(gettext("on {day}"), { day: sayDay(from) });
+  if (from && to) return fill(gettext("from {first} to {last}"), { first: sayDay(from), last: sayDay(to) });
+  if (from) return fill(gettext("on or after {day}"), { day: sayDay(from) });
+  if (to) return fill(gettext("on or before {day}"), { day: sayDay(to) });
+  return gettext("choose dates");
+}
