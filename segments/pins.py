@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from segments.criteria.scope import Scope
+from segments.criteria.tree import InvalidTree, TreeError
 from segments.models import PinDirection, SegmentPin
 
 
@@ -19,3 +23,19 @@ def apply_pins(inside: Q, segment_id: int, scope: Scope) -> Q:
     kept_in = pinned(segment_id, PinDirection.IN, scope)
     kept_out = pinned(segment_id, PinDirection.OUT, scope)
     return (inside | kept_in) & ~kept_out
+
+
+def check_pins(scope: Scope, **pins: Sequence[int]) -> None:
+    """Raise `InvalidTree` for ids that are no live contacts of the workspace, by "pinned_in"."""
+    wanted = {contact_id for ids in pins.values() for contact_id in ids}
+    if not wanted:
+        return
+    known = set(scope.contacts().filter(pk__in=wanted).values_list("pk", flat=True))
+    errors = [
+        TreeError(f"$.{name}[{index}]", "not_found", _("There is no such contact."))
+        for name, ids in pins.items()
+        for index, contact_id in enumerate(ids)
+        if contact_id not in known
+    ]
+    if errors:
+        raise InvalidTree(errors)

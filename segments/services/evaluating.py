@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from segments.engine.coverage import Warning as TreeWarning
 from segments.engine.coverage import warnings_for
 from segments.engine.evaluation import Evaluation, evaluate_tree
 from segments.engine.sets import ContactSet
+from segments.pins import check_pins
 from segments.sentence import sentence_of
 from workspaces.models import Workspace
 
@@ -33,8 +34,8 @@ def evaluate_where(
     workspace: Workspace,
     where: Any,
     as_of: datetime,
-    pinned_in: Collection[int] = (),
-    pinned_out: Collection[int] = (),
+    pinned_in: Sequence[int] = (),
+    pinned_out: Sequence[int] = (),
     segment_id: int | None = None,
 ) -> Answer:
     """Evaluate a document that needn't be saved. Raises `InvalidTree`.
@@ -44,6 +45,7 @@ def evaluate_where(
     ancestors = () if segment_id is None else (segment_id,)
     tree = parse_tree(where, workspace=workspace, ancestors=ancestors)
     scope = Scope(workspace, as_of)
+    check_pins(scope, pinned_in=pinned_in, pinned_out=pinned_out)
     evaluation = evaluate_tree(tree, scope, pinned_in=pinned_in, pinned_out=pinned_out)
     return Answer(
         tree=tree,

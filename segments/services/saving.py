@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +23,7 @@ from segments.models import (
     SegmentState,
     SegmentVersion,
 )
+from segments.pins import check_pins
 from segments.sentence import sentence_of
 from segments.signals import definition_saved
 from workspaces.audit import record_audit
@@ -53,8 +54,8 @@ class SegmentInput:
     where: Any = None
     schedule: str | None = None
     labels: Sequence[str] | None = None
-    pinned_in: Collection[int] | None = None
-    pinned_out: Collection[int] | None = None
+    pinned_in: Sequence[int] | None = None
+    pinned_out: Sequence[int] | None = None
 
 
 def create_segment(*, actor: Actor, given: SegmentInput, now: datetime) -> Segment:
@@ -217,6 +218,8 @@ def _keep_references(segment: Segment, tree: Tree) -> None:
 
 def _pin(segment: Segment, actor: Actor, given: SegmentInput, now: datetime) -> bool:
     """Make the pins what is given; True when that changed anything."""
+    pinned_in, pinned_out = given.pinned_in or (), given.pinned_out or ()
+    check_pins(Scope(actor.workspace, now), pinned_in=pinned_in, pinned_out=pinned_out)
     changed = False
     for direction, wanted in (
         (PinDirection.OUT, given.pinned_out),
@@ -230,13 +233,11 @@ def _pin(segment: Segment, actor: Actor, given: SegmentInput, now: datetime) -> 
 def _pin_direction(
     segment: Segment, actor: Actor, direction: PinDirection, wanted: set[int], now: datetime
 ) -> bool:
-    scope = Scope(actor.workspace, now)
-    known = set(scope.contacts().filter(pk__in=wanted).values_list("pk", flat=True))
     open_pins = SegmentPin.objects.in_workspace(segment.workspace_id).filter(
         segment=segment, valid_to__isnull=True
     )
     current = set(open_pins.filter(direction=direction).values_list("contact_id", flat=True))
-    added, gone = known - current, current - known
+    added, gone = wanted - current, current - wanted
     # A pin the other way ends: out and in at once would be decided by a rule nobody sees.
     ended = open_pins.filter(contact_id__in=gone, direction=direction) | open_pins.filter(
         contact_id__in=added

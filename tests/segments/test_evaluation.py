@@ -9,8 +9,9 @@ import pytest
 
 from segments.compiler import compile_tree
 from segments.criteria.scope import Scope
-from segments.criteria.tree import parse_tree
+from segments.criteria.tree import InvalidTree, parse_tree
 from segments.engine.evaluation import Evaluation, evaluate_tree, members_of
+from segments.services import evaluate_where
 from tests.makers.contacts import NOW, make_contact
 from tests.makers.workspaces import make_workspace
 from workspaces.models import Workspace
@@ -131,3 +132,12 @@ def test_pinned_out_wins_over_pinned_in_wins_over_the_tree(workspace: Workspace)
     )
     assert set(evaluation.members.ids()) == {ids[0], ids[7]}
     assert (evaluation.pins_added, evaluation.pins_removed) == (1, 1)
+
+
+def test_a_pinned_id_of_another_workspace_is_unknown_and_never_a_contact_of_ours(
+    workspace: Workspace,
+) -> None:
+    theirs = (workspace.pk + 1) << 31 | 1
+    with pytest.raises(InvalidTree) as error:
+        evaluate_where(workspace=workspace, where=tagged("c"), as_of=LATER, pinned_in=[theirs])
+    assert [(e.path, e.code) for e in error.value.errors] == [("$.pinned_in[0]", "not_found")]
