@@ -57,14 +57,14 @@ class ChangedKindSerializer(serializers.Serializer[Any]):
     parameters = NewParameterSerializer(many=True, required=False)
 
 
-class VisitSerializer(serializers.BaseSerializer[Visit]):
+class VisitSerializer(serializers.Serializer[Visit]):
     """A visit with its classified source."""
 
     def to_representation(self, instance: Visit) -> dict[str, Any]:
         return {"id": instance.pk, "contact_id": instance.contact_id} | visit_document(instance)
 
 
-class ActivitySerializer(serializers.BaseSerializer[Activity]):
+class ActivitySerializer(serializers.Serializer[Activity]):
     """An activity with its parameters."""
 
     def to_representation(self, instance: Activity) -> dict[str, Any]:

@@ -128,14 +128,14 @@ def _product(row: Product, base: str) -> dict[str, Any]:
     }
 
 
-class ProductSerializer(serializers.BaseSerializer[Product]):
+class ProductSerializer(serializers.Serializer[Product]):
     """A product; amounts in its own currency."""
 
     def to_representation(self, instance: Product) -> dict[str, Any]:
         return product_documents(self.context["workspace"], [instance])[0]
 
 
-class TransactionSerializer(serializers.BaseSerializer[Transaction]):
+class TransactionSerializer(serializers.Serializer[Transaction]):
     """A transaction as it stands; amounts in the base currency, after refunds."""
 
     def to_representation(self, instance: Transaction) -> dict[str, Any]:
