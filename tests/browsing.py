@@ -5,9 +5,10 @@ Set KOHORTA_SCREENSHOTS to a folder to keep a picture of every page that is chec
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,22 +26,28 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
+def chromium() -> Any:
     """One browser for the whole run; tests are skipped where there is none."""
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     if path is None:
         pytest.skip("no chromium")
+    return _browser(path)
+
+
+@cache
+def _browser(path: str) -> Any:
+    """Every module that imports the fixture has its own copy of it: the browser is started once.
+
+    Playwright's loop then runs in this thread, and Django would refuse every query beside it.
+    """
     from playwright.sync_api import sync_playwright
 
-    # Playwright's loop runs in this thread; Django would refuse every query beside it.
-    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
-        browser.close()
-    if before is None:
-        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+    playwright = sync_playwright().start()
+    browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+    atexit.register(playwright.stop)
+    atexit.register(browser.close)
+    return browser
 
 
 def open_page(
