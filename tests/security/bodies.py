@@ -41,15 +41,16 @@ def bodies_by_hand(named: Named) -> dict[str, list[Any]]:
     contact, segment = named.id("contacts.Contact"), named.id("segments.Segment")
     contact_key = {"external_id": named.text("contact.external_id")}
     trees = trees_that_name(named)
+    anybody = {"all": [{"type": "contacts.became_contact", "window": "ever"}]}
     segments = [{"name": "Probe", "where": tree} for tree in trees]
-    segments += [{"name": "Probe", "where": {"all": []}, "pinned_in": [contact]}]
-    segments += [{"name": "Probe", "where": {"all": []}, "pinned_out": [contact]}]
+    segments += [{"name": "Probe", "where": anybody, "pinned_in": [contact]}]
+    segments += [{"name": "Probe", "where": anybody, "pinned_out": [contact]}]
     return {
         "segment-evaluate": [
             *({"where": tree, "members": {"limit": 500}} for tree in trees),
-            {"where": {"all": []}, "segment": segment, "members": {"limit": 500}},
-            {"where": {"all": []}, "pinned_in": [contact], "members": {"limit": 500}},
-            {"where": {"all": []}, "pinned_out": [contact], "members": {"limit": 500}},
+            {"where": anybody, "segment": segment, "members": {"limit": 500}},
+            {"where": anybody, "pinned_in": [contact], "members": {"limit": 500}},
+            {"where": anybody, "pinned_out": [contact], "members": {"limit": 500}},
         ],
         "segment-list": segments,
         "segment-detail": segments,
@@ -108,7 +109,7 @@ def bodies_by_hand(named: Named) -> dict[str, list[Any]]:
             {
                 "visits": [
                     {
-                        "external_id": named.text("visit.external_id"),
+                        "external_id": "probe",
                         "contact": contact_key,
                         "occurred_at": DAY,
                         "url": "https://shop.example/",
@@ -120,7 +121,7 @@ def bodies_by_hand(named: Named) -> dict[str, list[Any]]:
             {
                 "activities": [
                     {
-                        "external_id": named.text("activity.external_id"),
+                        "external_id": "probe",
                         "contact": contact_key,
                         "kind": named.text("activitykind.key"),
                         "occurred_at": DAY,
@@ -153,7 +154,7 @@ def trees_that_name(named: Named) -> list[Any]:
             "type": "transactions.bought",
             "where": [{"field": "brand", "values": [named.text("brand.name")]}],
         },
-        {"type": "lists.on", "lists": [named.id("contacts.StaticList")]},
+        {"type": "lists.on_list", "lists": [named.id("contacts.StaticList")]},
     ]
     return [{"all": [leaf]} for leaf in leaves] + [{"all": [{"not": {"any": leaves}}]}]
 
