@@ -96,6 +96,8 @@ CELERY_TASK_DEFAULT_QUEUE = "kohorta"
 CELERY_TASK_SOFT_TIME_LIMIT = 600
 CELERY_TASK_TIME_LIMIT = 660
 CELERY_TIMEZONE = "UTC"
+# How long a worker may be silent about a recount before another one takes it.
+RECOUNT_LEASE_SECONDS = env.int("RECOUNT_LEASE_SECONDS", default=180)
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # ticks only: nothing worth a file on disk
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "segments-tick": {
@@ -110,6 +112,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "contacts-forget-expired-imports": {
         "task": "contacts.tasks.forget_expired_imports",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
+    "workspaces-forget-old-answers": {
+        "task": "workspaces.tasks.forget_old_answers",
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
@@ -303,7 +310,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["workspaces.api.RolePermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["workspaces.api.StrictJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "workspaces.api.CursorPages",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

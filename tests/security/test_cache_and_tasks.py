@@ -96,3 +96,10 @@ def names_in_the_cache() -> list[str]:
     """Our part of every name, without the prefix and version Django puts before it."""
     redis = cache._cache.get_client(None)
     return [key.decode().split(":", 2)[2] for key in redis.scan_iter("kohorta:1:*")]
+
+
+def test_beat_starts_only_tasks_that_tend_all_workspaces():
+    scheduled = {entry["task"] for entry in celery_app.conf.beat_schedule.values()}
+    tending = {task.name for task in our_tasks() if isinstance(task, AllWorkspacesTask)}
+    assert scheduled <= tending
+    assert len(scheduled) > 2
