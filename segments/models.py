@@ -195,6 +195,7 @@ class Recount(WorkspaceModel):
                 name="recount_open",
             ),
             models.Index(fields=["workspace", "segment", "-requested_at"], name="recount_newest"),
+            models.Index(fields=["workspace", "-started_at"], name="recount_last_turn"),
         ]
 
 

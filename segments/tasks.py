@@ -10,8 +10,8 @@ from typing import Any
 from django.utils import timezone
 
 from segments.models import RecountReason
-from segments.services import queueing, recounting, trend
-from segments.services.queueing import Claim
+from segments.services import claims, queueing, recounting, trend
+from segments.services.claims import Claim
 from workspaces.tasks import all_workspaces_task
 
 SECONDS_AT_A_TIME = 30  # then the rest is handed on, so that workers can be stopped
@@ -24,8 +24,8 @@ def tick(**_: Any) -> None:
     """Queue due segments, reopen what dead workers held, and ring for the workers."""
     now = timezone.now()
     queueing.queue_due_segments(now=now)
-    queueing.reopen_abandoned(now=now)
-    if queueing.open_recounts():
+    claims.reopen_abandoned(now=now)
+    if claims.open_recounts():
         work_recounts.apply_async(expires=60)
 
 
@@ -34,7 +34,7 @@ def work_recounts(**_: Any) -> None:
     """Count what is open until there is nothing left or the time is up."""
     until = monotonic() + SECONDS_AT_A_TIME
     while monotonic() < until:
-        claim = queueing.claim_recount(now=timezone.now())
+        claim = claims.claim_recount(now=timezone.now())
         if claim is None:
             return
         count(claim=claim, clock=timezone.now)

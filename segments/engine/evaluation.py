@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, assert_never
@@ -57,7 +57,8 @@ def evaluate_tree(
     pinned_out: Collection[int] = (),
 ) -> Evaluation:
     """Counts of all nodes and the members. Disabled nodes have no numbers and are left out."""
-    evaluator = _Evaluator(scope, tree)
+    fetched = fetch_sets(_queries(tree, scope, with_absence=True), scope)
+    evaluator = _Evaluator(scope, tree, fetched)
     root_set = evaluator.sets[tree.root.path]
     workspace_id = scope.workspace.pk
     # Before a set is made of them: a number nobody has would make one of 2^31 bits.
@@ -81,19 +82,46 @@ def evaluate_tree(
 
 def members_of(tree: Tree, scope: Scope) -> ContactSet:
     """The members alone, without the numbers of the nodes."""
-    evaluator = _Evaluator(scope, tree, with_absence=False)
-    return evaluator.sets[tree.root.path]
+    [(members, _universe)] = members_at(tree, [scope])
+    return members
+
+
+def members_at(tree: Tree, scopes: Sequence[Scope]) -> list[tuple[ContactSet, ContactSet]]:
+    """Members, without pins, and universe at several instants, by one SQL statement."""
+    queries = {
+        f"{index}:{key}": queryset
+        for index, scope in enumerate(scopes)
+        for key, queryset in _queries(tree, scope, with_absence=False).items()
+    }
+    fetched = fetch_sets(queries, scopes[0])
+    answers = []
+    for index, scope in enumerate(scopes):
+        prefix = f"{index}:"
+        own = {
+            key.removeprefix(prefix): found
+            for key, found in fetched.items()
+            if key.startswith(prefix)
+        }
+        evaluator = _Evaluator(scope, tree, own)
+        answers.append((evaluator.sets[tree.root.path], evaluator.universe))
+    return answers
+
+
+def _queries(tree: Tree, scope: Scope, *, with_absence: bool) -> dict[str, QuerySet[Any]]:
+    queries: dict[str, QuerySet[Any]] = {UNIVERSE: scope.contacts().values("pk")}
+    _collect(tree.root, scope, queries, with_absence=with_absence)
+    return queries
 
 
 class _Evaluator:
-    def __init__(self, scope: Scope, tree: Tree, *, with_absence: bool = True) -> None:
+    """Combines sets that were fetched, and counts the nodes."""
+
+    def __init__(self, scope: Scope, tree: Tree, fetched: Mapping[str, ContactSet]) -> None:
         self.scope = scope
         self.tree = tree
         self.sets: dict[str, ContactSet] = {}
         self.counts: list[NodeCount] = []
-        queries: dict[str, QuerySet[Any]] = {UNIVERSE: scope.contacts().values("pk")}
-        _collect(tree.root, scope, queries, with_absence=with_absence)
-        self.fetched = fetch_sets(queries, scope)
+        self.fetched = fetched
         self.universe = self.fetched[UNIVERSE]
         self._evaluate(tree.root)
 

@@ -1,44 +1,24 @@
-"""Which counts are wanted, and who does them: rows in PostgreSQL, claimed with SKIP LOCKED.
+"""Which counts are wanted: rows in PostgreSQL. Redis only rings the bell.
 
-Redis only rings the bell. A slot (a version, a due time, a request) is counted once; a worker
-that dies leaves a lease behind, and when it has run out the recount is open again.
+A slot (a version, a due time, a request) is counted once. Who counts it: `claims.py`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 
 from celery import current_app
-from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from segments.models import Recount, RecountReason, RecountState, Segment, SegmentState
 from segments.services.saving import EVERY
 from workspaces.tenancy import claimer_scope
 
-MAX_ATTEMPTS = 5
-CLAIMED_AT_ONCE = 200
+DUE_AT_ONCE = 200
 
 OPEN = (RecountState.QUEUED, RecountState.RUNNING)
-
-
-def lease() -> timedelta:
-    """How long a worker may hold a recount before others may take it."""
-    return timedelta(seconds=getattr(settings, "RECOUNT_LEASE_SECONDS", 180))
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A recount one worker holds; `attempt` tells its result from an earlier holder's."""
-
-    workspace_id: int
-    recount_id: int
-    attempt: int
-    reason: str
 
 
 def request_recount(
@@ -46,14 +26,16 @@ def request_recount(
 ) -> Recount:
     """Ask for a count. The same slot is asked for once, whoever asks.
 
-    An open recount of the same kind and version is joined instead of queueing another.
+    A count of the same version that nobody has begun is joined instead of queueing another.
     """
     recounts = Recount.objects.in_workspace(segment.workspace_id).filter(segment=segment)
-    if reason == RecountReason.AD_HOC:
+    if reason != RecountReason.BACKFILL:
         waiting = recounts.filter(
             state=RecountState.QUEUED, version_number=segment.version_number
         ).exclude(reason=RecountReason.BACKFILL)
-        if (joined := waiting.order_by("requested_at").first()) is not None:
+        # Locked: a worker who took it before our commit would not see what we are saving.
+        joined = waiting.select_for_update().order_by("requested_at").first()
+        if joined is not None:
             return joined
     Recount.objects.bulk_create(
         [
@@ -117,7 +99,7 @@ def cancel_recount(*, recount: Recount, now: datetime) -> bool:
 
 
 def queue_due_segments(*, now: datetime) -> int:
-    """Claim segments whose time has come, in all workspaces; how many were queued.
+    """Claim segments whose time has come, in all workspaces; how many were found due.
 
     Safe with any number of schedulers: a due time is a slot, and the next one is set with it.
     """
@@ -126,8 +108,9 @@ def queue_due_segments(*, now: datetime) -> int:
             Segment.objects.filter(next_due_at__lte=now, archived_at__isnull=True)
             .exclude(state=SegmentState.BROKEN)
             .select_for_update(skip_locked=True)
-            .order_by("next_due_at")[:CLAIMED_AT_ONCE]
+            .order_by("next_due_at")[:DUE_AT_ONCE]
         )
+        waiting = _waiting(due)
         Recount.objects.bulk_create(
             [
                 Recount(
@@ -139,6 +122,7 @@ def queue_due_segments(*, now: datetime) -> int:
                     requested_at=now,
                 )
                 for segment in due
+                if segment.pk not in waiting
             ],
             ignore_conflicts=True,
         )
@@ -149,6 +133,21 @@ def queue_due_segments(*, now: datetime) -> int:
     return len(due)
 
 
+def _waiting(segments: Sequence[Segment]) -> set[int]:
+    """Segments with a count of their current version that nobody has begun: it will do."""
+    rows = (
+        Recount.objects.filter(
+            workspace_id__in={segment.workspace_id for segment in segments},
+            segment_id__in=[segment.pk for segment in segments],
+            state=RecountState.QUEUED,
+        )
+        .exclude(reason=RecountReason.BACKFILL)
+        .values_list("segment_id", "version_number")
+    )
+    versions = {segment.pk: segment.version_number for segment in segments}
+    return {segment_id for segment_id, version in rows if versions[segment_id] == version}
+
+
 def _next_due(segment: Segment, now: datetime) -> datetime | None:
     """The next slot after now: a scheduler that was away doesn't make up for every missed one."""
     every = EVERY[segment.schedule]
@@ -156,107 +155,3 @@ def _next_due(segment: Segment, now: datetime) -> datetime | None:
         return None
     missed = (now - segment.next_due_at) // every
     return segment.next_due_at + every * (missed + 1)
-
-
-def reopen_abandoned(*, now: datetime) -> int:
-    """Open recounts whose worker is gone; those tried too often fail."""
-    with claimer_scope():
-        abandoned = Recount.objects.filter(state=RecountState.RUNNING, lease_until__lt=now)
-        abandoned.filter(attempts__gte=MAX_ATTEMPTS).update(
-            state=RecountState.FAILED,
-            finished_at=now,
-            error=_("The worker stopped again and again while counting."),
-        )
-        return abandoned.filter(attempts__lt=MAX_ATTEMPTS).update(
-            state=RecountState.QUEUED, lease_until=None
-        )
-
-
-def open_recounts() -> int:
-    """How many recounts wait, in all workspaces."""
-    with claimer_scope():
-        return Recount.objects.filter(state=RecountState.QUEUED).count()
-
-
-def claim_recount(*, now: datetime) -> Claim | None:
-    """Take the next recount, or None. Workspaces take turns; backfills come last."""
-    with claimer_scope():
-        recount = _queue().select_for_update(skip_locked=True, of=("self",)).first()
-        if recount is None:
-            return None
-        attempt = recount.attempts + 1
-        Recount.objects.filter(pk=recount.pk, workspace_id=recount.workspace_id).update(
-            state=RecountState.RUNNING,
-            started_at=now,
-            lease_until=now + lease(),
-            attempts=attempt,
-        )
-        return Claim(recount.workspace_id, recount.pk, attempt, recount.reason)
-
-
-def _queue() -> QuerySet[Recount]:
-    """Waiting recounts: first of the workspace with the fewest running, then the oldest."""
-    running = (
-        Recount.objects.filter(workspace_id=OuterRef("workspace_id"), state=RecountState.RUNNING)
-        .order_by()
-        .values("workspace_id")
-        .annotate(number=Count("pk"))
-        .values("number")
-    )
-    return (
-        Recount.objects.filter(state=RecountState.QUEUED)
-        .annotate(
-            running_beside=Coalesce(Subquery(running), 0),
-            is_backfill=Q(reason=RecountReason.BACKFILL),
-        )
-        .order_by("is_backfill", "running_beside", "requested_at", "pk")
-    )
-
-
-def still_mine(claim: Claim) -> bool:
-    """Whether the recount is still held by this claim (not cancelled, not taken over)."""
-    return _held(claim).exists()
-
-
-def extend_lease(claim: Claim, *, now: datetime, done: int, total: int) -> bool:
-    """Show progress and hold on; False when the recount isn't ours any more."""
-    return bool(
-        _held(claim).update(lease_until=now + lease(), progress_done=done, progress_total=total)
-    )
-
-
-def _held(claim: Claim) -> QuerySet[Recount]:
-    return Recount.objects.in_workspace(claim.workspace_id).filter(
-        pk=claim.recount_id, state=RecountState.RUNNING, attempts=claim.attempt
-    )
-
-
-def finish(claim: Claim, *, now: datetime, size: int | None, as_of: datetime) -> bool:
-    """Close a recount as done; False when it isn't ours any more (then nothing counts)."""
-    started = _held(claim).values_list("started_at", flat=True).first()
-    if started is None:
-        return False
-    return bool(
-        _held(claim).update(
-            state=RecountState.DONE,
-            finished_at=now,
-            lease_until=None,
-            as_of=as_of,
-            size=size,
-            duration_ms=max(0, int((now - started).total_seconds() * 1000)),
-        )
-    )
-
-
-def fail(claim: Claim, *, now: datetime, error: str) -> bool:
-    """Close a recount as failed, with what to tell people."""
-    return bool(
-        _held(claim).update(
-            state=RecountState.FAILED, finished_at=now, lease_until=None, error=error[:2000]
-        )
-    )
-
-
-def put_back(claim: Claim) -> bool:
-    """Open a recount again after a passing fault (a serialisation failure, say)."""
-    return bool(_held(claim).update(state=RecountState.QUEUED, lease_until=None))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 import structlog
-from django.db import OperationalError
+from django.db import IntegrityError, InterfaceError, OperationalError
 from django.utils.translation import gettext as _
 
 from segments.criteria.scope import Scope
@@ -16,14 +16,13 @@ from segments.engine.sets import ContactSet
 from segments.models import (
     PinDirection,
     Recount,
-    RecountReason,
     Segment,
     SegmentPin,
     SegmentState,
     Snapshot,
 )
-from segments.services import queueing
-from segments.services.queueing import Claim
+from segments.services import claims, queueing
+from segments.services.claims import Claim
 from segments.signals import segment_counted
 from workspaces.models import Workspace
 from workspaces.tenancy import workspace_scope
@@ -32,39 +31,50 @@ logger = structlog.get_logger(__name__)
 
 Clock = Callable[[], datetime]
 
-_PASSING = {"40001", "40P01", "55P03"}  # serialisation failure, deadlock, lock timeout
+# Serialisation failure, deadlock, lock timeout, and the classes of lost connections, servers
+# going down and resources that ran out: the next attempt may well succeed.
+_PASSING = ("40001", "40P01", "55P03", "08", "57P", "53")
+_TOO_LONG = "57014"
 
 
 def count_claimed(*, claim: Claim, clock: Clock) -> None:
     """Count one claimed recount and record it, or say why not. Never leaves it open."""
-    workspace = Workspace.objects.get(pk=claim.workspace_id)
-    try:
+
+    def work(workspace: Workspace) -> None:
         with workspace_scope(workspace, isolation="REPEATABLE READ"):
             _count(workspace, claim, clock)
-    except OperationalError as error:
-        state = getattr(error.__cause__, "sqlstate", "")
-        with workspace_scope(workspace):
-            if state in _PASSING:
-                queueing.put_back(claim)
+
+    attempt(claim=claim, clock=clock, work=work)
+
+
+def attempt(*, claim: Claim, clock: Clock, work: Callable[[Workspace], None]) -> None:
+    """Do a claim's work; after a passing fault it is put back, after any other it has failed."""
+    try:
+        work(Workspace.objects.get(pk=claim.workspace_id))
+    except (OperationalError, InterfaceError, IntegrityError) as error:
+        state = getattr(error.__cause__, "sqlstate", None) or ""
+        logger.warning("recount_interrupted", recount=claim.recount_id, sqlstate=state)
+        with workspace_scope(claim.workspace_id):
+            if state == _TOO_LONG:
+                _record_failure(claim, clock(), _("Counting took too long and was stopped."))
+            elif claim.attempt >= claims.MAX_ATTEMPTS:
+                _record_failure(claim, clock(), _("The database couldn't finish the count."))
+            elif not state or state.startswith(_PASSING) or isinstance(error, IntegrityError):
+                claims.put_back(claim)
             else:
-                _record_failure(claim, clock(), _what_failed(state))
+                _record_failure(claim, clock(), _("The database refused to count."))
     except Exception:
         logger.exception("recount_failed", recount=claim.recount_id)
-        with workspace_scope(workspace):
+        with workspace_scope(claim.workspace_id):
             _record_failure(claim, clock(), _("Counting failed. The log says more."))
-
-
-def _what_failed(state: str | None) -> str:
-    if state == "57014":
-        return _("Counting took too long and was stopped.")
-    return _("The database couldn't be reached while counting.")
 
 
 def _count(workspace: Workspace, claim: Claim, clock: Clock) -> None:
     recount = _own_recount(claim)
     if recount is None:
         return
-    segment = Segment.objects.in_workspace(workspace).select_for_update().get(pk=recount.segment_id)
+    segments = Segment.objects.in_workspace(workspace)
+    segment = segments.get(pk=recount.segment_id)
     as_of = clock()
     if segment.archived_at is not None or recount.version_number != segment.version_number:
         queueing.cancel_recount(recount=recount, now=as_of)
@@ -73,9 +83,12 @@ def _count(workspace: Workspace, claim: Claim, clock: Clock) -> None:
         evaluation = evaluate_segment(segment=segment, workspace=workspace, as_of=as_of)
     except InvalidTree as error:
         mark_broken(segment=segment, error=error)
-        queueing.fail(claim, now=clock(), error=segment.error)
+        claims.fail(claim, now=clock(), error=segment.error)
         return
-    if not queueing.finish(claim, now=clock(), size=evaluation.size, as_of=as_of):
+    # Only now, so that nobody who saves has to wait for the count. If somebody did save since
+    # this transaction began, the database refuses the lock and the recount is put back.
+    segment = segments.select_for_update().get(pk=segment.pk)
+    if not claims.finish(claim, now=clock(), size=evaluation.size, as_of=as_of):
         return
     snapshot = record_snapshot(segment=segment, evaluation=evaluation, recount=recount)
     segment.size, segment.counted_at = evaluation.size, as_of
@@ -85,19 +98,15 @@ def _count(workspace: Workspace, claim: Claim, clock: Clock) -> None:
 
 
 def _own_recount(claim: Claim) -> Recount | None:
-    if not queueing.still_mine(claim):
+    if not claims.still_mine(claim):
         return None
     return Recount.objects.in_workspace(claim.workspace_id).get(pk=claim.recount_id)
 
 
 def _record_failure(claim: Claim, now: datetime, message: str) -> None:
-    if not queueing.fail(claim, now=now, error=message):
-        return
-    recount = Recount.objects.in_workspace(claim.workspace_id).get(pk=claim.recount_id)
-    if recount.reason != RecountReason.BACKFILL:
-        Segment.objects.in_workspace(claim.workspace_id).filter(pk=recount.segment_id).update(
-            state=SegmentState.FAILED, error=message
-        )
+    if claims.fail(claim, now=now, error=message):
+        recount = Recount.objects.in_workspace(claim.workspace_id).get(pk=claim.recount_id)
+        claims.mark_failed(recount=recount, error=message)
 
 
 def mark_broken(*, segment: Segment, error: InvalidTree) -> None:

@@ -95,7 +95,7 @@ def change_segment(
         segment.schedule = given.schedule
         segment.next_due_at = _next_due(given.schedule, now)
     pins_changed = _pin(segment, actor, given, now)
-    tree_changed = False
+    tree_changed = is_mended = False
     if given.where is not None:
         tree = parse_tree(given.where, workspace=actor.workspace, ancestors=(segment.pk,))
         tree_changed = _definition(tree) != segment.definition
@@ -105,27 +105,20 @@ def change_segment(
             segment.version_number += 1
             _open_version(segment, actor, now)
             _keep_references(segment, tree)
-        if segment.state == SegmentState.BROKEN:
+        is_mended = segment.state == SegmentState.BROKEN
+        if is_mended:
             segment.state, segment.error = SegmentState.NEW, ""
     segment.changed_at = now
     segment.save()
     _tell(actor, segment, "segment.changed", now)
-    if tree_changed or pins_changed:
+    if tree_changed or pins_changed or is_mended:
         definition_saved.send(sender=Segment, segment=segment, now=now, is_new=False)
     return segment
 
 
 def duplicate_segment(*, actor: Actor, segment: Segment, now: datetime) -> Segment:
     """A copy under a free name, with its own history from now on."""
-    taken = set(
-        Segment.objects.in_workspace(actor.workspace)
-        .filter(archived_at__isnull=True)
-        .values_list("name", flat=True)
-    )
-    name, number = _("{name} (copy)").format(name=segment.name[:140]), 2
-    while name in taken:
-        name = _("{name} (copy {number})").format(name=segment.name[:140], number=number)
-        number += 1
+    name = _free_name(segment, _("copy"))
     given = SegmentInput(
         name=name,
         where=segment.definition["where"],
@@ -148,14 +141,34 @@ def archive_segment(*, actor: Actor, segment: Segment, now: datetime) -> Segment
 
 
 def restore_segment(*, actor: Actor, segment: Segment, now: datetime) -> Segment:
-    """Bring an archived segment back; it is counted again."""
+    """Bring an archived segment back; it is counted again. A taken name gets an addition."""
     segment = _locked(segment)
+    if segment.archived_at is None:
+        return segment
+    if segment.name in _live_names(segment):
+        segment.name = _free_name(segment, _("restored"))
     segment.archived_at = None
     segment.next_due_at = _next_due(segment.schedule, now)
-    segment.save(update_fields=["archived_at", "next_due_at"])
+    segment.save(update_fields=["name", "archived_at", "next_due_at"])
     _tell(actor, segment, "segment.restored", now)
     definition_saved.send(sender=Segment, segment=segment, now=now, is_new=False)
     return segment
+
+
+def _live_names(segment: Segment) -> set[str]:
+    live = Segment.objects.in_workspace(segment.workspace_id).filter(archived_at__isnull=True)
+    return set(live.values_list("name", flat=True))
+
+
+def _free_name(segment: Segment, addition: str) -> str:
+    """The name with what makes it another's: "Loyal (copy)", "Loyal (copy 2)"."""
+    taken, number = _live_names(segment), 1
+    while True:
+        words = addition if number == 1 else f"{addition} {number}"
+        name = f"{segment.name[:140]} ({words})"
+        if name not in taken:
+            return name
+        number += 1
 
 
 def used_in(*, workspace: Any, kind: str, key: str) -> QuerySet[Segment]:

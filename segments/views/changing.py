@@ -72,7 +72,7 @@ def segment_restore(request: WorkspaceRequest, workspace: int, segment: int) -> 
 
 @require_POST
 def segment_freeze(request: WorkspaceRequest, workspace: int, segment: int) -> HttpResponse:
-    """Make a static list of the latest count's members."""
+    """Make a static list of everybody who is in the segment now."""
     require(request.actor, Action.WRITE_CONTACTS)
     found = find_segment(request, segment)
     name = request.POST.get("name", "").strip() or found.name
@@ -80,5 +80,8 @@ def segment_freeze(request: WorkspaceRequest, workspace: int, segment: int) -> H
         made = freeze_into_list(actor=request.actor, segment=found, name=name, now=request.now)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
+        return redirect("segments:page", workspace, segment)
+    except InvalidTree as error:
+        messages.error(request, error.errors[0].message)
         return redirect("segments:page", workspace, segment)
     return redirect("contacts:list-card", workspace, made.pk)

@@ -1,0 +1,163 @@
+"""Who counts what: recounts claimed with SKIP LOCKED and held by leases in PostgreSQL.
+
+A worker that dies leaves a lease behind; when it has run out the recount is open again. Leases
+are set and compared by the database's time, so that the clocks of workers needn't agree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Now
+from django.utils.translation import gettext as _
+
+from segments.models import Recount, RecountReason, RecountState, Segment, SegmentState
+from workspaces.tenancy import claimer_scope
+
+MAX_ATTEMPTS = 5
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A recount one worker holds; `attempt` tells its result from an earlier holder's."""
+
+    workspace_id: int
+    recount_id: int
+    attempt: int
+    reason: str
+
+
+def lease() -> timedelta:
+    """How long a worker may hold a recount before others may take it."""
+    return timedelta(seconds=settings.RECOUNT_LEASE_SECONDS)
+
+
+def open_recounts() -> int:
+    """How many recounts wait, in all workspaces."""
+    with claimer_scope():
+        return Recount.objects.filter(state=RecountState.QUEUED).count()
+
+
+def claim_recount(*, now: datetime) -> Claim | None:
+    """Take the next recount, or None. Workspaces take turns; backfills come last."""
+    with claimer_scope():
+        recount = _queue().select_for_update(skip_locked=True, of=("self",)).first()
+        if recount is None:
+            return None
+        attempt = recount.attempts + 1
+        Recount.objects.filter(pk=recount.pk, workspace_id=recount.workspace_id).update(
+            state=RecountState.RUNNING,
+            started_at=now,
+            lease_until=Now() + lease(),
+            attempts=attempt,
+        )
+        return Claim(recount.workspace_id, recount.pk, attempt, recount.reason)
+
+
+def _queue() -> QuerySet[Recount]:
+    """Waiting recounts: of the workspace with the fewest running, then of the one whose last
+    turn is longest ago, then the oldest. A segment is counted by one worker at a time."""
+    beside = Recount.objects.filter(workspace_id=OuterRef("workspace_id"))
+    running = beside.filter(state=RecountState.RUNNING)
+    number = running.order_by().values("workspace_id").annotate(number=Count("pk"))
+    served = beside.filter(started_at__isnull=False).order_by("-started_at")
+    same = running.filter(segment_id=OuterRef("segment_id"))
+    is_backfill = Q(reason=RecountReason.BACKFILL)
+    return (
+        Recount.objects.filter(state=RecountState.QUEUED)
+        .exclude(is_backfill & Exists(same.filter(is_backfill)))
+        .exclude(~is_backfill & Exists(same.exclude(is_backfill)))
+        .annotate(
+            is_backfill=is_backfill,
+            running_beside=Coalesce(Subquery(number.values("number")), 0),
+            served_at=Subquery(served.values("started_at")[:1]),
+        )
+        .order_by(
+            "is_backfill",
+            "running_beside",
+            F("served_at").asc(nulls_first=True),
+            "requested_at",
+            "pk",
+        )
+    )
+
+
+def reopen_abandoned(*, now: datetime) -> int:
+    """Open recounts whose worker is gone; those tried too often fail. How many were opened."""
+    message = _("The worker stopped again and again while counting.")
+    with claimer_scope():
+        abandoned = Recount.objects.filter(state=RecountState.RUNNING, lease_until__lt=Now())
+        given_up = list(
+            abandoned.filter(attempts__gte=MAX_ATTEMPTS).select_for_update(skip_locked=True)
+        )
+        for recount in given_up:
+            Recount.objects.filter(pk=recount.pk, workspace_id=recount.workspace_id).update(
+                state=RecountState.FAILED, finished_at=now, lease_until=None, error=message
+            )
+            mark_failed(recount=recount, error=message)
+        return abandoned.filter(attempts__lt=MAX_ATTEMPTS).update(
+            state=RecountState.QUEUED, lease_until=None
+        )
+
+
+def mark_failed(*, recount: Recount, error: str) -> None:
+    """Say on the segment that its count failed, unless its definition has changed since."""
+    if recount.reason == RecountReason.BACKFILL:
+        return
+    Segment.objects.filter(
+        pk=recount.segment_id,
+        workspace_id=recount.workspace_id,
+        version_number=recount.version_number,
+    ).update(state=SegmentState.FAILED, error=error)
+
+
+def still_mine(claim: Claim) -> bool:
+    """Whether the recount is still held by this claim (not cancelled, not taken over)."""
+    return _held(claim).exists()
+
+
+def extend_lease(claim: Claim, *, done: int, total: int) -> bool:
+    """Show progress and hold on; False when the recount isn't ours any more."""
+    return bool(
+        _held(claim).update(lease_until=Now() + lease(), progress_done=done, progress_total=total)
+    )
+
+
+def _held(claim: Claim) -> QuerySet[Recount]:
+    return Recount.objects.in_workspace(claim.workspace_id).filter(
+        pk=claim.recount_id, state=RecountState.RUNNING, attempts=claim.attempt
+    )
+
+
+def finish(claim: Claim, *, now: datetime, size: int | None, as_of: datetime) -> bool:
+    """Close a recount as done; False when it isn't ours any more (then nothing counts)."""
+    started = _held(claim).values_list("started_at", flat=True).first()
+    if started is None:
+        return False
+    return bool(
+        _held(claim).update(
+            state=RecountState.DONE,
+            finished_at=now,
+            lease_until=None,
+            as_of=as_of,
+            size=size,
+            duration_ms=max(0, int((now - started).total_seconds() * 1000)),
+        )
+    )
+
+
+def fail(claim: Claim, *, now: datetime, error: str) -> bool:
+    """Close a recount as failed, with what to tell people."""
+    return bool(
+        _held(claim).update(
+            state=RecountState.FAILED, finished_at=now, lease_until=None, error=error[:2000]
+        )
+    )
+
+
+def put_back(claim: Claim) -> bool:
+    """Open a recount again after a passing fault (a serialisation failure, say)."""
+    return bool(_held(claim).update(state=RecountState.QUEUED, lease_until=None))
