@@ -57,8 +57,9 @@ def _labels(model: Any, relation: str) -> Source:
         if query:
             rows = rows.filter(Q(name__icontains=query) | Q(key__icontains=query))
         current = Q((f"{relation}__valid_to__isnull", True))
-        rows = rows.annotate(uses=Count(relation, filter=current)).order_by("-uses", "name")
-        return [_made(row.key, row.name, row.uses) for row in rows[:LIMIT]]
+        counted = rows.values("key", "name").annotate(uses=Count(relation, filter=current))
+        ordered = counted.order_by("-uses", "name")[:LIMIT]
+        return [_made(row["key"], row["name"], row["uses"]) for row in ordered]
 
     return find
 
