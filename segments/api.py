@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -21,6 +23,7 @@ from segments.filters import SegmentFilters
 from segments.models import Segment
 from segments.serializers import (
     EvaluationAsked,
+    EvaluationGiven,
     SegmentGiven,
     SegmentSerializer,
     TextGiven,
@@ -55,6 +58,7 @@ class CriterionViewSet(WorkspaceViewSet):
     required: ClassVar[dict[str, Action]] = {"GET": Action.READ_SEGMENTS}
     queryset = Segment.objects.none()
 
+    @extend_schema(responses=OpenApiTypes.OBJECT)
     def list(self, request: Request, **kwargs: Any) -> Response:
         return Response(
             {
@@ -83,18 +87,23 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SegmentTi
         "suggestions": Action.READ_CONTACTS,  # they are values that contacts have
     }
 
+    @extend_schema(request=SegmentGiven, responses={201: SegmentSerializer})
     def create(self, request: Request, **kwargs: Any) -> Response:
+        """Create a segment; it is counted at once."""
         given = self._given(request, partial=False)
         with tree_problems():
             segment = services.create_segment(actor=self.actor, given=given, now=self.now)
         return Response(SegmentSerializer(segment).data, status=status.HTTP_201_CREATED)
 
+    @extend_schema(request=SegmentGiven, responses=SegmentSerializer)
     def update(self, request: Request, **kwargs: Any) -> Response:
         return self._change(request, partial=False)
 
+    @extend_schema(request=SegmentGiven(partial=True), responses=SegmentSerializer)
     def partial_update(self, request: Request, **kwargs: Any) -> Response:
         return self._change(request, partial=True)
 
+    @extend_schema(responses={204: None})
     def destroy(self, request: Request, **kwargs: Any) -> Response:
         try:
             services.archive_segment(actor=self.actor, segment=self.get_object(), now=self.now)
@@ -115,6 +124,7 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SegmentTi
         asked.is_valid(raise_exception=True)
         return SegmentInput(**asked.validated_data)
 
+    @extend_schema(request=None, responses={201: SegmentSerializer})
     @action(detail=True, methods=["post"])
     def duplicate(self, request: Request, **kwargs: Any) -> Response:
         """A copy under a free name."""
@@ -124,6 +134,7 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SegmentTi
             )
         return Response(SegmentSerializer(copy).data, status=status.HTTP_201_CREATED)
 
+    @extend_schema(request=EvaluationAsked, responses=EvaluationGiven)
     @action(detail=False, methods=["post"])
     def evaluate(self, request: Request, **kwargs: Any) -> Response:
         """Sizes of all nodes, sentence, warnings and some members, all from one snapshot."""
@@ -149,6 +160,7 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SegmentTi
             document["members"] = [member_document(contact) for contact in contacts]
         return Response(document)
 
+    @extend_schema(request=TextGiven, responses=OpenApiTypes.OBJECT)
     @action(detail=False, methods=["post"])
     def text(self, request: Request, **kwargs: Any) -> Response:
         """A tree as YAML, or the tree of a YAML text."""
@@ -159,6 +171,14 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SegmentTi
         with tree_problems():
             return Response({"where": from_text(asked.validated_data["text"])})
 
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("kind", description="What is asked for: tag, brand, product, …"),
+            OpenApiParameter("q", description="What the values contain."),
+            OpenApiParameter("within", description="The attribute of attribute values, say."),
+        ],
+        responses=OpenApiTypes.OBJECT,
+    )
     @action(detail=False, methods=["get"])
     def suggestions(self, request: Request, **kwargs: Any) -> Response:
         """Real values for a control, with how many contacts or rows have them."""
@@ -170,6 +190,7 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SegmentTi
         )
         return Response({"results": found})
 
+    @extend_schema(responses=OpenApiTypes.OBJECT)
     @action(detail=False, methods=["get"])
     def templates(self, request: Request, **kwargs: Any) -> Response:
         """Ready trees filled from the workspace's own data."""

@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 from django.http import HttpResponseBase
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied
@@ -20,7 +22,7 @@ from segments.criteria.tree import InvalidTree
 from segments.engine.evaluation import Evaluation
 from segments.member_files import members_csv
 from segments.models import Recount, Segment
-from segments.serializers import RecountSerializer, SnapshotSerializer
+from segments.serializers import MembersGiven, RecountSerializer, SnapshotSerializer
 from segments.services import member_page, queueing, trend
 from segments.services.recounting import evaluate_segment
 from workspaces.api import ProblemError, WorkspaceViewSet
@@ -33,6 +35,7 @@ MAX_MEMBERS = 500
 class SegmentTimeMixin(WorkspaceViewSet):
     """The routes of one segment that have to do with time."""
 
+    @extend_schema(request=None, responses={202: RecountSerializer})
     @action(detail=True, methods=["post"])
     def recount(self, request: Request, **kwargs: Any) -> Response:
         """Ask for a count now; joins one that is already waiting."""
@@ -40,6 +43,7 @@ class SegmentTimeMixin(WorkspaceViewSet):
         recount = queueing.request_recount_now(segment=segment, now=self.now)
         return Response(RecountSerializer(recount).data, status=status.HTTP_202_ACCEPTED)
 
+    @extend_schema(responses=RecountSerializer(many=True))
     @action(detail=True, methods=["get"])
     def recounts(self, request: Request, **kwargs: Any) -> Response:
         """Counts of the segment, newest first."""
@@ -60,6 +64,14 @@ class SegmentTimeMixin(WorkspaceViewSet):
         recount.refresh_from_db()
         return Response(RecountSerializer(recount).data)
 
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("from", OpenApiTypes.DATETIME),
+            OpenApiParameter("to", OpenApiTypes.DATETIME),
+            OpenApiParameter("recorded", OpenApiTypes.BOOL),
+        ],
+        responses=SnapshotSerializer(many=True),
+    )
     @action(detail=True, methods=["get"])
     def snapshots(self, request: Request, **kwargs: Any) -> Response:
         """The trend: each point says whether it was recorded or recomputed."""
@@ -72,6 +84,14 @@ class SegmentTimeMixin(WorkspaceViewSet):
         )
         return Response({"results": SnapshotSerializer(points, many=True).data})
 
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("as_of", OpenApiTypes.DATETIME),
+            OpenApiParameter("limit", OpenApiTypes.INT),
+            OpenApiParameter("after", OpenApiTypes.INT),
+        ],
+        responses=MembersGiven,
+    )
     @action(detail=True, methods=["get"])
     def members(self, request: Request, **kwargs: Any) -> HttpResponseBase:
         """Members now or at a past instant, by id; as CSV when that is accepted."""

@@ -154,6 +154,66 @@ class SnapshotSerializer(serializers.ModelSerializer[Snapshot]):
         read_only_fields = fields
 
 
+class NodeNumbers(serializers.Serializer[Any]):
+    """The numbers of one node of a tree."""
+
+    path = serializers.CharField()
+    size = serializers.IntegerField(help_text="The node alone.")
+    enters = serializers.IntegerField(help_text="What reaches it.")
+    leaves = serializers.IntegerField(help_text="What is left after it.")
+    without = serializers.IntegerField(help_text="The total if it were switched off.")
+    only_by_absence = serializers.IntegerField(
+        help_text="How many it includes only for lack of a value or of any fact."
+    )
+
+
+class WarningGiven(serializers.Serializer[Any]):
+    """Something worth knowing about a row."""
+
+    path = serializers.CharField()
+    code = serializers.CharField()
+    message = serializers.CharField()
+    number = serializers.IntegerField(allow_null=True)
+
+
+class MemberGiven(serializers.Serializer[Any]):
+    """A contact in a segment."""
+
+    id = serializers.IntegerField()
+    external_id = serializers.CharField(allow_null=True)
+    name = serializers.CharField()
+    email = serializers.CharField()
+
+
+class PinsGiven(serializers.Serializer[Any]):
+    """What the pins add to and remove from the tree's answer."""
+
+    added = serializers.IntegerField()
+    removed = serializers.IntegerField()
+
+
+class EvaluationGiven(serializers.Serializer[Any]):
+    """An evaluated tree: all numbers from one snapshot."""
+
+    as_of = serializers.DateTimeField()
+    size = serializers.IntegerField()
+    universe = serializers.IntegerField()
+    nodes = NodeNumbers(many=True)
+    pins = PinsGiven()
+    sentence = serializers.CharField()
+    warnings = WarningGiven(many=True)
+    members = MemberGiven(many=True, required=False)
+
+
+class MembersGiven(serializers.Serializer[Any]):
+    """A page of members."""
+
+    as_of = serializers.DateTimeField()
+    size = serializers.IntegerField()
+    next = serializers.CharField(allow_null=True)
+    results = MemberGiven(many=True)
+
+
 def answer_document(answer: Answer) -> dict[str, Any]:
     """An evaluation as api.md shapes it (members apart)."""
     evaluation = answer.evaluation
