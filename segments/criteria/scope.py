@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from contacts.models import AttributeValue, Contact
 from contacts.text import normalise
+from contacts.values import TIME_ZONES
 from segments.criteria.references import Found, resolve
 from segments.criteria.windows import Bounds, Clock, Since, WindowKind, WindowZone
 from tracking.models import Activity
@@ -23,6 +24,8 @@ from workspaces.money import decimals_of
 from workspaces.tenancy import WorkspaceQuerySet
 
 M = TypeVar("M", bound=models.Model)
+
+_ZONE_NAMES = {normalise(name): name for name in TIME_ZONES}
 
 
 @dataclass(frozen=True)
@@ -197,7 +200,7 @@ class Scope:
         The last one is the workspace's: contacts without a zone, or with one that isn't known.
         """
         values = self.valid(AttributeValue).filter(attribute_id=self.attribute_id("time_zone"))
-        known = {normalise(name): name for name in available_timezones()}
+        known = _ZONE_NAMES
         stated = values.values_list("text_norm", flat=True).distinct()
         used = sorted(name for name in stated if name is not None and name in known)
         zones = [
