@@ -112,10 +112,10 @@ def _parameter_values(workspace: Workspace, query: str, within: str) -> list[Sug
 def _spellings(rows: QuerySet[Any], column: str, shown: str, query: str) -> list[Suggestion]:
     if query:
         rows = rows.filter(Q((f"{column}__contains", normalise(query))))
-    groups = rows.values(key=F(column)).annotate(label=Max(shown), number=Count("pk"))
+    groups = rows.values(grouped=F(column)).annotate(label=Max(shown), number=Count("pk"))
     return [
         _made(group["label"], group["label"], group["number"])
-        for group in groups.order_by("-number", "key")[:LIMIT]
+        for group in groups.order_by("-number", "grouped")[:LIMIT]
     ]
 
 
