@@ -54,7 +54,8 @@ class Use:
 class UsedIn(Protocol):
     """Answers what names some objects: lists of uses by the object's primary key.
 
-    `subject` is "tag", "category", "attribute" or "list"; objects nobody names may be left out.
+    `subject` is "tag", "category", "attribute", "list" or "activity_kind"; objects nobody names may
+    be left out.
     """
 
     def __call__(

@@ -10,6 +10,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from contacts.registry import InUseError
 from tracking.filters import ActivityFilter, VisitFilter
 from tracking.models import Activity, ActivityKind, Visit
 from tracking.serializers import (
@@ -185,6 +186,8 @@ class ActivityKindViewSet(WorkspaceViewSet):
             raise ProblemError(
                 409, "in_use", _("This kind is built in, or something was recorded of it.")
             ) from error
+        except InUseError as error:
+            raise ProblemError(409, "in_use", str(error)) from error
         return Response(status=204)
 
 

@@ -79,11 +79,17 @@ def _visits(
             at=visit.occurred_at,
             kind="visits",
             icon="globe",
-            title=_("Visited the shop from %(channel)s") % {"channel": _channel(visit)},
+            title=_visit_title(visit),
             details=_visit_details(visit, pages.get(visit.pk, [])),
         )
         for visit in visits
     ]
+
+
+def _visit_title(visit: Visit) -> str:
+    if visit.channel == TrafficChannel.DIRECT:
+        return _("Visited the shop directly")
+    return _("Visited the shop from %(channel)s") % {"channel": _channel(visit)}
 
 
 def _channel(visit: Visit) -> str:

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from contacts.registry import InUseError, uses_of
 from tracking.forms import KindForm
 from tracking.models import Activity, ActivityKind, ActivityParameter, SourceCoverage
 from tracking.services import (
@@ -58,6 +59,8 @@ def _rows(request: WorkspaceRequest) -> list[dict[str, Any]]:
     recorded = dict(activities.values_list("kind_id").annotate(number=Count("pk")).order_by())
     coverage = SourceCoverage.objects.in_workspace(request.workspace)
     since = dict(coverage.values_list("source", "recorded_since"))
+    found = list(ActivityKind.objects.in_workspace(request.workspace).order_by("label", "pk"))
+    uses = uses_of(request.workspace, "activity_kind", found)
     parameters: dict[int, list[ActivityParameter]] = {}
     for each in ActivityParameter.objects.in_workspace(request.workspace).order_by("pk"):
         parameters.setdefault(each.kind_id, []).append(each)
@@ -67,8 +70,9 @@ def _rows(request: WorkspaceRequest) -> list[dict[str, Any]]:
             "parameters": parameters.get(kind.pk, []),
             "recorded": recorded.get(kind.pk, 0),
             "since": since.get(f"activities.{kind.key}"),
+            "uses": uses.get(kind.pk, []),
         }
-        for kind in ActivityKind.objects.in_workspace(request.workspace).order_by("label", "pk")
+        for kind in found
     ]
 
 
@@ -98,6 +102,8 @@ def kind_delete(request: WorkspaceRequest, workspace: int, kind: int) -> HttpRes
         delete_activity_kind(workspace=request.workspace, kind_id=kind)
     except ActivityKind.DoesNotExist:
         messages.error(request, _("This kind is gone."))
+    except InUseError as error:
+        messages.error(request, str(error))
     except KindInUseError:
         messages.error(request, _("This kind is built in, or something was recorded of it."))
     return redirect("tracking:kinds", workspace)

@@ -68,6 +68,7 @@ def product_list(request: WorkspaceRequest, workspace: int) -> HttpResponse:
             request.GET.get(name) for name in ("search", "brand", "category", "in_stock")
         ),
         "is_empty": not page.paginator.count and not everything.exists(),
+        "may_import": request.actor.may(Action.WRITE_DATA),
     }
     return render(request, "transactions/products.html", context)
 
@@ -171,6 +172,7 @@ def transaction_list(request: WorkspaceRequest, workspace: int) -> HttpResponse:
         "channel_labels": dict(CHANNELS),
         "is_narrowed": any(request.GET.get(name) for name in names),
         "is_empty": not page.paginator.count and not everything.exists(),
+        "may_import": request.actor.may(Action.WRITE_DATA),
     }
     return render(request, "transactions/list.html", context)
 

@@ -59,6 +59,17 @@ SECTIONS = (
 )
 SETTINGS = Section(_("Settings"), "settings", ("workspace-settings",), ("settings",))
 
+# Pages behind the tabs of a section, for the palette.
+INNER_PAGES = (
+    (_("Contacts"), _("Lists"), "list", "contacts:lists"),
+    (_("Contacts"), _("Tags"), "tag", "contacts:tags"),
+    (_("Contacts"), _("Categories"), "folder", "contacts:categories"),
+    (_("Contacts"), _("Attributes"), "columns-3", "contacts:attributes"),
+    (_("Products"), _("Brands"), "award", "transactions:brands"),
+    (_("Products"), _("Transactions"), "shopping-cart", "transactions:list"),
+    (_("Data in"), _("Kinds of activities"), "zap", "tracking:kinds"),
+)
+
 # What the palette can create, and by which right.
 CREATE = (
     (_("New segment"), ("segment-new", "segment-create", "segments:new"), "segments:write"),
@@ -126,7 +137,7 @@ def frame_of(actor: Actor, path: str) -> dict[str, Any] | None:
 def palette_of(shell: dict[str, Any]) -> dict[str, Any]:
     """The palette's data as it goes to the browser."""
     here = shell["workspace"].pk
-    pages = [*shell["sections"], *shell["settings"], *_settings_pages(here)]
+    pages = [*shell["sections"], *_inner_pages(here), *shell["settings"], *_settings_pages(here)]
     return {
         "go": [{key: page[key] for key in ("label", "icon", "url")} for page in pages],
         "create": shell["create"],
@@ -139,6 +150,15 @@ def palette_of(shell: dict[str, Any]) -> dict[str, Any]:
             for label, image, api, page in _searches(here)
         ],
     }
+
+
+def _inner_pages(workspace_id: int) -> list[dict[str, str]]:
+    """Pages behind the tabs of a section."""
+    return [
+        {"label": f"{section}: {label}", "icon": image, "url": url}
+        for section, label, image, address in INNER_PAGES
+        if (url := _first_address((address,), workspace_id))
+    ]
 
 
 def _settings_pages(workspace_id: int) -> list[dict[str, str]]:

@@ -141,6 +141,6 @@ def test_the_timeline_tells_it_in_words(shop):
     ]
     assert set(titles[3:]) == {"Visited the shop from paid search", "seminar", "E-mail sent"}
     [bought] = [entry for entry in page.entries if entry.title == "Bought: t1"]
-    assert bought.amount == "10.00\N{NO-BREAK SPACE}EUR"
-    assert bought.details == ["1 × boots", "4.00\N{NO-BREAK SPACE}EUR refunded"]
+    assert bought.amount == "EUR\N{NO-BREAK SPACE}10.00"
+    assert bought.details == ["1 × boots", "EUR\N{NO-BREAK SPACE}4.00 refunded"]
     assert bought.url.endswith(f"/transactions/{version_at(shop, 't1', NOW).root_id}/")

@@ -10,6 +10,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from contacts.registry import refuse_if_used
 from tracking.models import Activity, ActivityKind, ActivityParameter, ParameterType
 from workspaces.models import Workspace
 from workspaces.tenancy import workspace_scope
@@ -73,12 +74,16 @@ def change_activity_kind(
 
 
 def delete_activity_kind(*, workspace: Workspace, kind_id: int) -> None:
-    """Delete a kind nothing was recorded of; raises `KindInUseError` otherwise."""
+    """Delete a kind nothing was recorded of; raises `KindInUseError` otherwise.
+
+    Raises `InUseError` while a segment names it.
+    """
     with workspace_scope(workspace):
         kind = ActivityKind.objects.in_workspace(workspace).select_for_update().get(pk=kind_id)
         recorded = Activity.objects.in_workspace(workspace).filter(kind_id=kind.pk).exists()
         if kind.is_builtin or recorded:
             raise KindInUseError
+        refuse_if_used(workspace, "activity_kind", kind)
         ActivityParameter.objects.in_workspace(workspace).filter(kind_id=kind.pk).delete()
         ActivityKind.objects.in_workspace(workspace).filter(pk=kind.pk).delete()
 

@@ -52,7 +52,9 @@ def number(value: Number | None, decimals: int = 0) -> str:
     """A figure with the language's thousands: 12431 -> "12,431"; a dash for nothing."""
     if value is None:
         return "–"
-    written = number_format(value, decimals, use_l10n=True, force_grouping=True)
+    # number_format cuts decimals off instead of rounding; adding zero makes a rounded -0 plain.
+    rounded = round(Decimal(str(value)), decimals) + 0
+    written = number_format(rounded, decimals, use_l10n=True, force_grouping=True)
     return str(written).replace("-", MINUS)
 
 
@@ -75,7 +77,8 @@ def percent(value: Number | None, decimals: int = 1) -> str:
 @register.filter
 def signed_percent(value: Number | None, decimals: int = 1) -> str:
     """A relative change: 0.014 -> "+1.4 %"."""
-    return ("+" if value is not None and value > 0 else "") + percent(value, decimals)
+    is_growth = value is not None and round(value * 100, decimals) > 0
+    return ("+" if is_growth else "") + percent(value, decimals)
 
 
 @register.filter
