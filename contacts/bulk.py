@@ -76,12 +76,14 @@ def _column(model: type[models.Model], name: str) -> tuple[str, str]:
 
 
 def _array_type(kind: str) -> str:
-    return "text" if kind.startswith(_TEXT_TYPES) else kind
+    return "text" if kind.startswith(_TEXT_TYPES) or kind.endswith("[]") else kind
 
 
 def _read(column: str, kind: str) -> sql.Composable:
     value: sql.Composable = sql.SQL("given.{}").format(sql.Identifier(column))
-    return sql.SQL("{}::inet").format(value) if kind == "inet" else value
+    # An array of arrays would be taken apart to the last element: inner ones come as texts.
+    is_cast = kind == "inet" or kind.endswith("[]")
+    return sql.SQL("{}::{}").format(value, sql.SQL(kind)) if is_cast else value
 
 
 def _arrays(types: Sequence[str]) -> sql.Composable:
@@ -102,6 +104,9 @@ def _array_literal(write: Callable[[Any], str], values: Iterable[Any]) -> str:
 
 
 def _writer(kind: str) -> Callable[[Any], str]:
+    if kind.endswith("[]"):
+        write = _writer(kind.removesuffix("[]"))
+        return lambda values: _quoted(_array_literal(write, values))
     for beginning, write in _WRITERS.items():
         if kind.startswith(beginning):
             return write

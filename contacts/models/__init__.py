@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from contacts.models.absences import (
+    AbsenceKind,
+    StatedAbsence,
+)
 from contacts.models.attributes import (
     AttributeDefinition,
     AttributeType,
@@ -46,6 +50,7 @@ from contacts.models.people import (
 __all__ = [
     "NUMBER_BITS",
     "NUMBER_MASK",
+    "AbsenceKind",
     "AttributeDefinition",
     "AttributeType",
     "AttributeValue",
@@ -65,6 +70,7 @@ __all__ = [
     "LabelModel",
     "ListEntry",
     "RejectedRow",
+    "StatedAbsence",
     "StaticList",
     "Suppression",
     "SuppressionReason",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -69,7 +70,8 @@ class AttributeValue(WorkspaceModel):
     instant = models.DateTimeField(null=True)
     # HMAC of an address (e-mail, phone) with the workspace's suppression key.
     address_hash = models.BinaryField(max_length=32, null=True)
-    observed_at = models.DateTimeField()
+    observed_at = models.DateTimeField()  # last confirmed
+    confirmations = ArrayField(models.DateTimeField(), null=True)  # since valid_from, ascending
     valid_from = models.DateTimeField()
     valid_to = models.DateTimeField(null=True)
 

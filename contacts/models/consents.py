@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -39,7 +40,8 @@ class Consent(WorkspaceModel):
     source = models.CharField(max_length=60, blank=True)
     ip_address = models.GenericIPAddressField(null=True)
     wording = models.CharField(max_length=200, blank=True)  # version of the text consented to
-    observed_at = models.DateTimeField()
+    observed_at = models.DateTimeField()  # last confirmed
+    confirmations = ArrayField(models.DateTimeField(), null=True)  # since valid_from, ascending
     valid_from = models.DateTimeField()
     valid_to = models.DateTimeField(null=True)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -50,6 +51,7 @@ class ContactTag(WorkspaceModel):
     contact = WorkspaceForeignKey(Contact, on_delete=models.DO_NOTHING, related_name="taggings")
     source = models.CharField(max_length=20, blank=True)
     observed_at = models.DateTimeField(null=True)  # last confirmed; null: at valid_from
+    confirmations = ArrayField(models.DateTimeField(), null=True)  # between those two, ascending
     valid_from = models.DateTimeField()
     valid_to = models.DateTimeField(null=True)
 
@@ -92,6 +94,7 @@ class ContactCategory(WorkspaceModel):
     )
     source = models.CharField(max_length=20, blank=True)
     observed_at = models.DateTimeField(null=True)  # last confirmed; null: at valid_from
+    confirmations = ArrayField(models.DateTimeField(), null=True)  # between those two, ascending
     valid_from = models.DateTimeField()
     valid_to = models.DateTimeField(null=True)
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts.models import AttributeDefinition, AttributeType, AttributeValue, ChangeKind
 from contacts.registry import refuse_if_used
+from contacts.services.absences import forget_absences, of_attribute
 from contacts.services.changes import touch_contacts
 from contacts.services.vocabulary import TOP_LEVEL
 from contacts.text import normalise
@@ -89,6 +90,7 @@ def delete_attribute(*, workspace: Workspace, attribute_id: int) -> None:
         values = AttributeValue.objects.in_workspace(workspace).filter(attribute=definition)
         contact_ids = set(values.values_list("contact_id", flat=True))
         values.delete()
+        forget_absences(workspace.pk, of_attribute(attribute_id))
         found.filter(pk=attribute_id).delete()
         touch_contacts(workspace=workspace, contact_ids=contact_ids, kind=ChangeKind.ATTRIBUTE)
 

@@ -11,9 +11,18 @@ from django.utils.translation import gettext as _
 
 from contacts.addresses import email_key
 from contacts.bulk import insert_rows, update_rows
-from contacts.models import ChangeKind, Channel, Contact, Tag
+from contacts.models import AbsenceKind, ChangeKind, Channel, Contact, Tag
 from contacts.periods import Timeline
 from contacts.services import histories
+from contacts.services.absences import (
+    ALL_CATEGORIES,
+    load_absences,
+    note_all_stated,
+    of_attribute,
+    of_category,
+    of_tag,
+    write_absences,
+)
 from contacts.services.changes import log_changes
 from contacts.services.documents import ConsentStatement
 from contacts.services.identity import (
@@ -62,6 +71,7 @@ class Batch:
         self.directory = Directory()
         self.tag_names: dict[str, str] = {}
         self.first_known: dict[int, datetime] = {}
+        self.sets = vocabulary.sets
         self.shown = {vocabulary.attribute_ids[key]: key for key in SHOWN}
 
     def load(self, statements: Sequence[Statement]) -> None:
@@ -76,15 +86,21 @@ class Batch:
         known = {draft.id: draft for draft in self.directory.drafts if draft.id is not None}
         if not known:
             return
+        kinds: set[AbsenceKind] = set()
         attributes = {attribute for each in statements for attribute in each.values}
-        histories.load_attributes(self.workspace_id, known, attributes)
+        if attributes:
+            kinds.add(AbsenceKind.ATTRIBUTE)
+            histories.load_attributes(self.workspace_id, known, attributes)
         tags = {key for each in statements for key in (*each.added_tags, *each.removed_tags)}
         if tags:
+            kinds.add(AbsenceKind.TAG)
             histories.load_tags(self.workspace_id, known, tags)
         if any(each.categories is not None for each in statements):
+            kinds.add(AbsenceKind.CATEGORY)
             histories.load_categories(self.workspace_id, known)
         if any(each.consents for each in statements):
             histories.load_consents(self.workspace_id, known)
+        load_absences(self.workspace_id, known, kinds)
 
     def take(self, statement: Statement | list[ItemError]) -> Outcome:
         """Take in one statement."""
@@ -145,11 +161,13 @@ class Batch:
         is_changed = False
         for attribute_id, stated in statement.values.items():
             slots = draft.attributes.setdefault(attribute_id, {})
-            for slot, value in stated.items():
-                timeline = slots.setdefault(slot, Timeline())
-                is_changed |= timeline.state(value, statement.at)
-            for slot in slots.keys() - stated.keys():
-                is_changed |= slots[slot].state(None, statement.at)
+            is_set = attribute_id in self.sets
+            subject = of_attribute(attribute_id)
+            for slot in slots.keys() | stated.keys() if is_set else ("",):
+                timeline = draft.timeline(slots, slot, subject)
+                is_changed |= timeline.state(stated.get(slot), statement.at)
+            if is_set:
+                note_all_stated(draft, subject, statement.at)
             if stated:
                 earliest = self.first_known.get(attribute_id, statement.at)
                 self.first_known[attribute_id] = min(earliest, statement.at)
@@ -161,8 +179,8 @@ class Batch:
 
     def _show(self, draft: Draft, key: str, slots: Mapping[str, Timeline[Any]]) -> None:
         """Repeat the current value on the contact's own row."""
-        current = slots[""].current() if "" in slots else None
-        text = (current.value.text if current is not None else None) or ""
+        current = slots[""].current if "" in slots else None
+        text = (current.text if current is not None else None) or ""
         if draft.shown[key] == text:
             return
         draft.shown[key] = text
@@ -174,9 +192,9 @@ class Batch:
         is_changed = False
         for key, name in statement.added_tags.items():
             self.tag_names.setdefault(key, name)
-            is_changed |= draft.tags.setdefault(key, Timeline()).state(True, statement.at)
-        for key in statement.removed_tags & draft.tags.keys():
-            is_changed |= draft.tags[key].state(None, statement.at)
+            is_changed |= draft.timeline(draft.tags, key, of_tag(key)).state(True, statement.at)
+        for key in statement.removed_tags:
+            is_changed |= draft.timeline(draft.tags, key, of_tag(key)).state(None, statement.at)
         if is_changed:
             draft.kinds.add(ChangeKind.TAG)
         return is_changed
@@ -185,11 +203,13 @@ class Batch:
         if statement.categories is None:
             return False
         is_changed = False
-        for category_id in statement.categories:
-            timeline = draft.categories.setdefault(category_id, Timeline())
-            is_changed |= timeline.state(True, statement.at)
-        for category_id in draft.categories.keys() - statement.categories:
-            is_changed |= draft.categories[category_id].state(None, statement.at)
+        for category_id in draft.categories.keys() | statement.categories:
+            timeline = draft.timeline(
+                draft.categories, category_id, ALL_CATEGORIES, of_category(category_id)
+            )
+            is_stated = category_id in statement.categories
+            is_changed |= timeline.state(True if is_stated else None, statement.at)
+        note_all_stated(draft, ALL_CATEGORIES, statement.at)
         if is_changed:
             draft.kinds.add(ChangeKind.TAG)
         return is_changed
@@ -197,7 +217,7 @@ class Batch:
     def _apply_consents(self, draft: Draft, statement: Statement) -> bool:
         is_changed = False
         for channel, consent in statement.consents.items():
-            timeline = draft.consents.setdefault((str(channel), consent.topic), Timeline())
+            timeline = draft.timeline(draft.consents, (str(channel), consent.topic))
             details = (consent.source or self.source, consent.ip, consent.wording)
             is_changed |= timeline.state(str(consent.status), statement.at, details)
         if is_changed:
@@ -219,6 +239,7 @@ class Batch:
             histories.write_tags(self.workspace_id, drafts, tag_ids, self.source)
         histories.write_categories(self.workspace_id, drafts, self.source)
         histories.write_consents(self.workspace_id, drafts)
+        write_absences(self.workspace_id, drafts)
         self.vocabulary.note_first_known(self.first_known)
         log_changes(
             self.workspace_id,

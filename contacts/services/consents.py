@@ -17,7 +17,6 @@ from contacts.models import (
     Suppression,
     SuppressionReason,
 )
-from contacts.periods import Timeline
 from contacts.services import histories
 from contacts.services.changes import touch_contacts
 from contacts.services.labels import lock_contacts
@@ -52,7 +51,7 @@ def set_consent(
         changed = [
             contact_id
             for contact_id, draft in drafts.items()
-            if draft.consents.setdefault((channel.value, topic), Timeline()).state(
+            if draft.timeline(draft.consents, (channel.value, topic)).state(
                 status.value, at, details
             )
         ]

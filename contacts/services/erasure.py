@@ -14,6 +14,7 @@ from contacts.models import (
     ContactTag,
     ListEntry,
     RejectedRow,
+    StatedAbsence,
 )
 from contacts.registry import erasers, exporters
 from contacts.services.changes import touch_contacts
@@ -23,7 +24,7 @@ from workspaces.models import Workspace
 from workspaces.policies import Actor
 from workspaces.tenancy import workspace_scope
 
-_OWN_TABLES = (AttributeValue, ContactTag, ContactCategory, Consent, ListEntry)
+_OWN_TABLES = (AttributeValue, ContactTag, ContactCategory, Consent, ListEntry, StatedAbsence)
 
 
 def erase_contact(

@@ -40,17 +40,14 @@ def load_attributes(
         "date",
         "instant",
         "address_hash",
-        "id",
-        "observed_at",
-        "valid_from",
-        "valid_to",
+        *_SPAN,
         named=False,
     ):
-        contact_id, attribute_id, slot = row[:3]
-        address_hash = None if row[8] is None else bytes(row[8])
-        value = StoredValue(*row[3:8], address_hash)
+        contact_id, attribute_id, slot, text, norm, number, date, instant, digest, *span = row
+        address_hash = None if digest is None else bytes(digest)
+        value = StoredValue(text, norm, number, date, instant, address_hash)
         slots = drafts[contact_id].attributes.setdefault(attribute_id, {})
-        slots.setdefault(slot, Timeline()).periods.append(_period(value, *row[9:]))
+        slots.setdefault(slot, Timeline()).add_stored(_period(value, span))
 
 
 def load_tags(workspace_id: int, drafts: Mapping[int, Draft], keys: Collection[str]) -> None:
@@ -61,20 +58,20 @@ def load_tags(workspace_id: int, drafts: Mapping[int, Draft], keys: Collection[s
         tag__workspace_id=workspace_id,
     )
     for contact_id, key, *span in rows.order_by("valid_from").values_list(
-        "contact_id", "tag__key", "id", "observed_at", "valid_from", "valid_to"
+        "contact_id", "tag__key", *_SPAN
     ):
         timeline = drafts[contact_id].tags.setdefault(key, Timeline())
-        timeline.periods.append(_period(True, *span))
+        timeline.add_stored(_period(True, span))
 
 
 def load_categories(workspace_id: int, drafts: Mapping[int, Draft]) -> None:
     """The histories of every category of some contacts."""
     rows = ContactCategory.objects.in_workspace(workspace_id).filter(contact_id__in=list(drafts))
     for contact_id, category_id, *span in rows.order_by("valid_from").values_list(
-        "contact_id", "category_id", "id", "observed_at", "valid_from", "valid_to"
+        "contact_id", "category_id", *_SPAN
     ):
         timeline = drafts[contact_id].categories.setdefault(category_id, Timeline())
-        timeline.periods.append(_period(True, *span))
+        timeline.add_stored(_period(True, span))
 
 
 def load_consents(workspace_id: int, drafts: Mapping[int, Draft]) -> None:
@@ -90,21 +87,22 @@ def load_consents(workspace_id: int, drafts: Mapping[int, Draft]) -> None:
         "source",
         "ip_address",
         "wording",
-        "id",
-        "observed_at",
-        "valid_from",
-        "valid_to",
+        *_SPAN,
     ):
         timeline = drafts[contact_id].consents.setdefault((channel, topic), Timeline())
-        period = _period(status, *span)
-        period.details = (source, ip, wording)
-        timeline.periods.append(period)
+        timeline.add_stored(_period(status, span, (source, ip, wording)))
 
 
-def _period(value: Any, *span: Any) -> Period[Any]:
-    """A stored row: `span` is its id, observed_at (null: as valid_from), valid_from, valid_to."""
-    row_id, observed_at, start, end = span
-    return Period(value, start, end, observed_at or start, row_id=row_id)
+_SPAN = ("id", "valid_from", "valid_to", "confirmations", "observed_at")
+
+
+def _period(value: Any, span: Sequence[Any], details: Details = ()) -> Period[Any]:
+    """A stored row: its value, and its `_SPAN`."""
+    row_id, start, end, between, confirmed_at = span
+    confirmations = tuple(between or ())
+    if confirmed_at is not None and confirmed_at > start:
+        confirmations = (*confirmations, confirmed_at)
+    return Period(value, start, end, confirmations, details, row_id)
 
 
 def write_attributes(workspace_id: int, drafts: Iterable[Draft]) -> None:
@@ -165,7 +163,12 @@ def write_consents(workspace_id: int, drafts: Iterable[Draft]) -> None:
     )
 
 
-_VALIDITY = ("observed_at", "valid_from", "valid_to")
+_VALIDITY = ("valid_from", "valid_to", "confirmations", "observed_at")
+
+
+def _validity(period: Period[Any]) -> Details:
+    between = period.confirmations[:-1] or None
+    return period.start, period.end, between, period.confirmed_at
 
 
 def _write(
@@ -181,16 +184,14 @@ def _write(
     opened: list[Details] = []
     new: list[Details] = []
     for keys, timeline in timelines:
-        deleted += timeline.deleted
-        for period in timeline.periods:
-            if not period.is_touched:
-                continue
-            validity = (period.confirmed_at, period.start, period.end)
-            if period.row_id is None:
-                new.append((*keys, *columns(period), *validity))
-            else:
-                changed = opened if period.end is None else closed
-                changed.append((period.row_id, *validity))
+        if not timeline.is_touched:
+            continue
+        rows = timeline.rows()
+        deleted += rows.deleted
+        for period in rows.changed:
+            changed = opened if period.end is None else closed
+            changed.append((period.row_id, *_validity(period)))
+        new += [(*keys, *columns(period), *_validity(period)) for period in rows.added]
     if deleted:
         _rows(model, workspace_id).filter(pk__in=deleted).delete()
     update_rows(model, workspace_id, _VALIDITY, closed)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from contacts.models import ChangeKind, ContactCounter, contact_id_of
+from contacts.models import AbsenceKind, ChangeKind, ContactCounter, contact_id_of
 from contacts.periods import Timeline
 from contacts.values import StoredValue
 from workspaces.batches import ItemError
@@ -22,7 +22,9 @@ SHOWN = ("email", "phone", "first_name", "last_name", "time_zone")
 Lock = Literal["FOR NO KEY UPDATE", "FOR KEY SHARE"]
 
 ConsentKey = tuple[str, str]  # channel, topic
+Subject = tuple[AbsenceKind, str]  # of a stated absence
 
+K = TypeVar("K")
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -50,6 +52,25 @@ class Draft:
     tags: dict[str, Timeline[bool]] = field(default_factory=dict)
     categories: dict[int, Timeline[bool]] = field(default_factory=dict)
     consents: dict[ConsentKey, Timeline[str]] = field(default_factory=dict)
+    absences: dict[Subject, list[datetime]] = field(default_factory=dict)
+    changed_absences: set[Subject] = field(default_factory=set)
+
+    def timeline(self, held: dict[K, Timeline[Any]], key: K, *subjects: Subject) -> Timeline[Any]:
+        """What is known under a key, with the absences stated of these subjects."""
+        found = held.get(key)
+        if found is None:
+            found = held[key] = Timeline()
+        if not found.knows_absences:
+            found.knows_absences = True
+            for subject in subjects:
+                found.add_absences(self.absences.get(subject, ()))
+        return found
+
+    def note_absences(self, subject: Subject, instants: list[datetime]) -> None:
+        """Replace what is kept of a subject's absences."""
+        if instants != self.absences.get(subject, []):
+            self.absences[subject] = instants
+            self.changed_absences.add(subject)
 
     def became_known(self, at: datetime) -> None:
         """`known_since` is the earliest instant anything is known of."""

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models import (
+    AbsenceKind,
     Category,
     ChangeKind,
     Contact,
@@ -18,9 +19,16 @@ from contacts.models import (
     LabelModel,
     Tag,
 )
-from contacts.periods import Timeline
 from contacts.registry import refuse_if_used
 from contacts.services import histories
+from contacts.services.absences import (
+    ALL_CATEGORIES,
+    forget_absences,
+    load_absences,
+    of_category,
+    of_tag,
+    write_absences,
+)
 from contacts.services.changes import touch_contacts
 from contacts.services.identity import Draft
 from contacts.text import normalise
@@ -136,9 +144,11 @@ def delete_category(*, workspace: Workspace, category_id: int) -> None:
 def _delete(workspace: Workspace, label: LabelModel, contact_ids: Collection[int]) -> None:
     if isinstance(label, Tag):
         ContactTag.objects.in_workspace(workspace).filter(tag=label).delete()
+        forget_absences(workspace.pk, of_tag(label.key))
         Tag.objects.in_workspace(workspace).filter(pk=label.pk).delete()
     else:
         ContactCategory.objects.in_workspace(workspace).filter(category=label.pk).delete()
+        forget_absences(workspace.pk, of_category(label.pk))
         Category.objects.in_workspace(workspace).filter(pk=label.pk).delete()
     touch_contacts(workspace=workspace, contact_ids=contact_ids, kind=ChangeKind.TAG)
 
@@ -190,12 +200,14 @@ def _state_tag(
 ) -> int:
     drafts = lock_contacts(workspace, contact_ids)
     histories.load_tags(workspace.pk, drafts, [key])
+    load_absences(workspace.pk, drafts, [AbsenceKind.TAG])
     changed = [
         contact_id
         for contact_id, draft in drafts.items()
-        if draft.tags.setdefault(key, Timeline()).state(value, at)
+        if draft.timeline(draft.tags, key, of_tag(key)).state(value, at)
     ]
     histories.write_tags(workspace.pk, drafts.values(), tag_ids, source)
+    write_absences(workspace.pk, drafts.values())
     touch_contacts(workspace=workspace, contact_ids=changed, kind=ChangeKind.TAG)
     return len(changed)
 
@@ -214,14 +226,17 @@ def categorise_contacts(
         category = Category.objects.in_workspace(workspace).get(pk=category_id)
         drafts = lock_contacts(workspace, contact_ids)
         histories.load_categories(workspace.pk, drafts)
+        load_absences(workspace.pk, drafts, [AbsenceKind.CATEGORY])
+        subjects = (ALL_CATEGORIES, of_category(category.pk))
         changed = [
             contact_id
             for contact_id, draft in drafts.items()
-            if draft.categories.setdefault(category.pk, Timeline()).state(
+            if draft.timeline(draft.categories, category.pk, *subjects).state(
                 True if is_member else None, now
             )
         ]
         histories.write_categories(workspace.pk, drafts.values(), source)
+        write_absences(workspace.pk, drafts.values())
         touch_contacts(workspace=workspace, contact_ids=changed, kind=ChangeKind.TAG)
         return len(changed)
 

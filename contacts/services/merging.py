@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from contacts.addresses import email_key
 from contacts.bulk import insert_rows
 from contacts.models import (
+    AbsenceKind,
     AttributeDefinition,
     AttributeValue,
     ChangeKind,
@@ -23,12 +24,14 @@ from contacts.models import (
     ContactCategory,
     ContactTag,
     ListEntry,
+    StatedAbsence,
     Suppression,
     SuppressionReason,
 )
-from contacts.periods import Timeline
+from contacts.periods import Timeline, held_at
 from contacts.registry import movers
 from contacts.services import histories
+from contacts.services.absences import load_absences, of_attribute, write_absences
 from contacts.services.changes import log_changes
 from contacts.services.consents import ADDRESS_ATTRIBUTES, suppress_digest
 from contacts.services.identity import SHOWN, Draft
@@ -68,6 +71,7 @@ def merge_contacts(
         _unite(ContactCategory, workspace, "category_id", winner_id, loser_id)
         _unite(ListEntry, workspace, "static_list_id", winner_id, loser_id)
         _merge_consents(workspace, winner_id, loser_id)
+        StatedAbsence.objects.in_workspace(workspace).filter(contact_id=loser_id).delete()
         for move in movers:
             move(workspace=workspace, loser_id=loser_id, winner_id=winner_id)
         _close(winner, loser)
@@ -112,30 +116,29 @@ def _merge_attributes(workspace: Workspace, winner: Contact, loser_id: int) -> N
     definitions = dict(AttributeDefinition.objects.in_workspace(workspace).values_list("id", "key"))
     drafts = {pk: Draft(pk, None, "") for pk in (winner.pk, loser_id)}
     histories.load_attributes(workspace.pk, drafts, list(definitions))
+    load_absences(workspace.pk, drafts, [AbsenceKind.ATTRIBUTE])
     kept = drafts[winner.pk]
     for attribute_id, slots in drafts[loser_id].attributes.items():
         own = kept.attributes.setdefault(attribute_id, {})
         for slot, timeline in slots.items():
-            _replay(own.setdefault(slot, Timeline()), timeline)
+            _replay(kept.timeline(own, slot, of_attribute(attribute_id)), timeline)
     AttributeValue.objects.in_workspace(workspace).filter(contact_id=loser_id).delete()
     histories.write_attributes(workspace.pk, [kept])
+    write_absences(workspace.pk, [kept])
     for attribute_id, slots in kept.attributes.items():
         if definitions[attribute_id] in SHOWN and "" in slots:
-            current = slots[""].current()
-            text = (current.value.text if current is not None else "") or ""
+            current = slots[""].current
+            text = (current.text if current is not None else "") or ""
             setattr(winner, definitions[attribute_id], text)
     winner.email_key = email_key(winner.email)
 
 
 def _replay(target: Timeline[Any], source: Timeline[Any]) -> None:
-    """State everything the source knows, in order."""
-    for position, period in enumerate(source.periods):
-        target.state(period.value, period.start, period.details)
-        if period.confirmed_at > period.start:
-            target.state(period.value, period.confirmed_at, period.details)
-        following = source.periods[position + 1 : position + 2]
-        if period.end is not None and not (following and following[0].start == period.end):
-            target.state(None, period.end)
+    """State everything the source says, but for absences of what it didn't have anyway."""
+    absences = set(source.absences)
+    for at, (value, details) in zip(source.instants, source.said, strict=True):
+        if value is not None or at not in absences:
+            target.state(value, at, details)
 
 
 def _unite(
@@ -197,11 +200,12 @@ def _merge_consents(workspace: Workspace, winner_id: int, loser_id: int) -> None
 
 
 def _most_restrictive(one: Timeline[str], other: Timeline[str]) -> Timeline[str]:
-    periods = [*one.periods, *other.periods]
+    both = (one.periods, other.periods)
+    periods = [*both[0], *both[1]]
     instants = {each.start for each in periods} | {each.end for each in periods if each.end}
     result: Timeline[str] = Timeline()
     for at in sorted(instants):
-        stated = [found for found in (one.at(at), other.at(at)) if found is not None]
+        stated = [found for each in both if (found := held_at(each, at)) is not None]
         strictest = max(stated, key=lambda p: RESTRICTION[ConsentStatus(p.value)], default=None)
         if strictest is None:
             result.state(None, at)

@@ -43,6 +43,15 @@ class Vocabulary:
     def attribute_ids(self) -> dict[str, int]:
         return {key: definition.pk for key, definition in self.attributes.items()}
 
+    @property
+    def sets(self) -> frozenset[int]:
+        """Ids of the attributes with several values, which are always stated together."""
+        return frozenset(
+            definition.pk
+            for definition in self.attributes.values()
+            if definition.type == AttributeType.CHOICES
+        )
+
     def read_attributes(
         self, item: ContactItem, context: ReadingContext
     ) -> tuple[dict[int, Slots], list[ItemError]]:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import Error, connection, models, transaction
 
 from tests.makers.workspaces import NOW, make_user
@@ -179,6 +180,8 @@ def _plain_value(field: models.Field, canaries: Canaries) -> Any:
             return (
                 [canaries.sing(about)] if isinstance(empty, list) else {"x": canaries.sing(about)}
             )
+        case ArrayField():
+            return [_plain_value(field.base_field, canaries)]
         case models.UUIDField():
             return uuid.uuid4()
         case models.GenericIPAddressField():
