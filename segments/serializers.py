@@ -215,7 +215,7 @@ class MembersGiven(serializers.Serializer[Any]):
 
 
 def answer_document(answer: Answer) -> dict[str, Any]:
-    """An evaluation as api.md shapes it (members apart)."""
+    """An evaluation as docs/rest.md shapes it (members apart)."""
     evaluation = answer.evaluation
     return {
         "as_of": evaluation.as_of,

@@ -1,3 +1,3 @@
-"""Contacts over REST; docs/api.md tells integrators the same."""
+"""Contacts over REST; docs/rest.md tells integrators the same."""
 
 from __future__ import annotations

@@ -140,7 +140,7 @@ _GENDERS = {
 }  # fmt: skip
 _ATTRIBUTE = "attributes."
 _TOP_LEVEL = ("external_id", "email", "phone", "observed_at")
-# They stand beside `attributes` in an item (api.md), and can't be given in both places.
+# They stand beside `attributes` in an item (docs/rest.md), and can't be given in both places.
 _BESIDE = ("time_zone", "language")
 
 

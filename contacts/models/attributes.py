@@ -88,7 +88,7 @@ class AttributeValue(WorkspaceModel):
             ),
         ]
         indexes = [
-            # Leaves: covering, current rows apart (performance.md, typed attribute values).
+            # Leaves: covering, current rows apart.
             models.Index(
                 fields=["workspace", "attribute", "text_key"],
                 include=["contact"],

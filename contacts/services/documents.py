@@ -78,7 +78,7 @@ def _read_consent(value: object) -> object:
 
 
 class ContactItem(Document):
-    """One contact of a batch, as api.md `contacts/batch` names it."""
+    """One contact of a batch, as docs/rest.md `contacts/batch` names it."""
 
     external_id: (
         Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]

@@ -35,7 +35,7 @@ ParameterValue = Annotated[str, text(4000)] | StrictBool | StrictInt | StrictFlo
 
 
 class ActivityItem(Item):
-    """One activity of a batch, as api.md `activities/batch` names it."""
+    """One activity of a batch, as docs/rest.md `activities/batch` names it."""
 
     external_id: ExternalId
     contact: ContactReference

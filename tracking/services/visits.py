@@ -75,7 +75,7 @@ class PageItem(Item):
 
 
 class VisitItem(Item):
-    """One visit of a batch, as api.md `visits/batch` names it."""
+    """One visit of a batch, as docs/rest.md `visits/batch` names it."""
 
     external_id: ExternalId
     contact: ContactReference

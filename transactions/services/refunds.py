@@ -48,7 +48,7 @@ class RefundLineItem(Item):
 
 
 class RefundItem(Item):
-    """One refund of a batch, as api.md `refunds/batch` names it.
+    """One refund of a batch, as docs/rest.md `refunds/batch` names it.
 
     `amount` is the whole; without it, the sum of the lines. What lines don't explain was given
     back for shipping.

@@ -63,7 +63,7 @@ class LineStatement(Item):
 
 
 class TransactionStatement(Item):
-    """One transaction of a batch, as api.md `transactions/batch` names it."""
+    """One transaction of a batch, as docs/rest.md `transactions/batch` names it."""
 
     external_id: ExternalId
     contact: ContactReference

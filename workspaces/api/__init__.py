@@ -1,4 +1,4 @@
-"""What every REST view is built from; docs/api.md tells integrators the same."""
+"""What every REST view is built from; docs/rest.md tells integrators the same."""
 
 from __future__ import annotations
 
