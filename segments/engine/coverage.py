@@ -54,16 +54,23 @@ def warnings_for(tree: Tree, scope: Scope, evaluation: Evaluation) -> Sequence[W
             continue
         if count.size == 0:
             found.append(Warning(leaf.path, "matches_nobody", _("This row matches nobody."), 0))
-        if count.only_by_absence:
-            message = ngettext(
-                "%d contact passes this row only because nothing is known of it.",
-                "%d contacts pass this row only because nothing is known of them.",
-                count.only_by_absence,
-            )
-            number = count.only_by_absence
-            found.append(Warning(leaf.path, "only_by_absence", message % number, number))
+        found += _absence(leaf.path, evaluation)
         found += [_warn(gap, scope) for gap in gaps if gap.path == leaf.path]
     return found
+
+
+def _absence(path: str, evaluation: Evaluation) -> list[Warning]:
+    """Members who pass the row only because nothing is known of them."""
+    passing = evaluation.absent_sets.get(path)
+    number = 0 if passing is None else len(passing & evaluation.members)
+    if not number:
+        return []
+    message = ngettext(
+        "%d member passes this row only because nothing is known of it.",
+        "%d members pass this row only because nothing is known of them.",
+        number,
+    )
+    return [Warning(path, "only_by_absence", message % number, number)]
 
 
 def sources_missing_at(tree: Tree, *, workspace: Workspace, as_of: datetime) -> Iterator[str]:

@@ -21,7 +21,7 @@ UNIVERSE = "universe"
 
 @dataclass(frozen=True)
 class NodeCount:
-    """The numbers of one node (api.md): the node alone, what reaches it, what is left after it,
+    """The numbers of one node (docs/rest.md): the node alone, what reaches it, what is left after it,
     the total without it, and how many of the node are there only for lack of a value or fact."""
 
     path: str
@@ -43,6 +43,8 @@ class Evaluation:
     pins_added: int = 0
     pins_removed: int = 0
     node_sets: Mapping[str, ContactSet] = field(default_factory=dict)
+    # By node: who passes it only for lack of a value or fact, whether or not they are members.
+    absent_sets: Mapping[str, ContactSet] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -77,6 +79,7 @@ def evaluate_tree(
         pins_added=len(members - root_set),
         pins_removed=len(root_set - members),
         node_sets=evaluator.sets,
+        absent_sets=evaluator.absent,
     )
 
 
@@ -121,6 +124,7 @@ class _Evaluator:
         self.tree = tree
         self.sets: dict[str, ContactSet] = {}
         self.counts: list[NodeCount] = []
+        self.absent: dict[str, ContactSet] = {}
         self.fetched = fetched
         self.universe = self.fetched[UNIVERSE]
         self._evaluate(tree.root)
@@ -186,6 +190,8 @@ class _Evaluator:
         size = self.sets[node.path]
         effective = self.universe - size if is_inverted else size
         absent = self._absent(node)
+        if absent is not None:
+            self.absent[node.path] = effective & absent
         self.counts.append(
             NodeCount(
                 path=node.path,
@@ -193,7 +199,7 @@ class _Evaluator:
                 enters=len(enters),
                 leaves=len(leaves),
                 without=len((without | self.pins_in) - self.pins_out),
-                only_by_absence=0 if absent is None else len(effective & absent),
+                only_by_absence=len(self.absent[node.path]) if absent is not None else 0,
             )
         )
         match node:
@@ -276,7 +282,9 @@ def _collect(
     if isinstance(node, Leaf):
         if node.canonical not in queries:
             queries[node.canonical] = node.criterion.matching(scope)
-            present = node.criterion.present(scope) if with_absence else None
+        # Asked apart: the same row may stand in a referenced segment, where nobody asks for it.
+        if with_absence and f"present:{node.canonical}" not in queries:
+            present = node.criterion.present(scope)
             if present is not None:
                 queries[f"present:{node.canonical}"] = present
     elif isinstance(node, SegmentNode):

@@ -141,3 +141,13 @@ def test_a_pinned_id_of_another_workspace_is_unknown_and_never_a_contact_of_ours
     with pytest.raises(InvalidTree) as error:
         evaluate_where(workspace=workspace, where=tagged("c"), as_of=LATER, pinned_in=[theirs])
     assert [(e.path, e.code) for e in error.value.errors] == [("$.pinned_in[0]", "not_found")]
+
+
+def test_only_members_are_warned_of_who_pass_a_row_for_lack_of_data(workspace: Workspace) -> None:
+    none_of_c = {"not": {"any": [tagged("c")]}}
+    everybody = evaluate_where(workspace=workspace, where=none_of_c, as_of=LATER)
+    assert [(w.path, w.code, w.number) for w in everybody.warnings] == [
+        ("$.where.not.any[0]", "only_by_absence", 1)
+    ]
+    tagged_ones = {"all": [tagged("a"), none_of_c]}  # whoever has a tag is known by it
+    assert evaluate_where(workspace=workspace, where=tagged_ones, as_of=LATER).warnings == []
