@@ -30,7 +30,7 @@ def upsert_contacts(
     source: str,
     define: bool = False,
 ) -> list[ItemResult]:
-    """Create and update contacts from raw items (docs/rest.md, `contacts/batch`); one result an item.
+    """Create and update contacts from raw items (docs/rest.md); one result an item.
 
     A bad item is an error result and harms no other. `observed_at` says since when an item is
     true; older statements are spliced into the histories. `source` (api, import, form, demo)

@@ -60,7 +60,7 @@ class VariantItem(Item):
 
 
 class ProductItem(Item):
-    """One product of a batch, as docs/rest.md `products/batch` names it; null takes a value away."""
+    """A product of a batch as docs/rest.md `products/batch` names it; null takes a value away."""
 
     external_id: ExternalId
     name: Annotated[str, text(300, min_length=1)] | None = None
