@@ -48,7 +48,7 @@ function Condition({ store, field, condition, row, Field, outer, set, remove, er
     <span class="where" role="group" aria-label=${`${row}: ${label}`}>
       <span class="words">${intro} ${label}</span>
       ${Object.entries(kind.fields).filter(([, inner]) => isShown(inner, condition, kind.fields)).map(([name, inner]) => html`
-        <${Field} key=${name} store=${store} name=${name} field=${inner} fields=${kind.fields} values=${context} row=${`${row}, ${label}`}
+        <${Field} key=${name} store=${store} name=${name} field=${inner} fields=${kind.fields} values=${condition} context=${context} row=${`${row}, ${label}`}
           isMissing=${empty.includes(name)}
           errors=${errors.filter((error) => error.below[0] === name).map((error) => ({ ...error, below: error.below.slice(1) }))} withValue=${(_props, value) => withValue(condition, name, value, kind.fields)} set=${(next) => set(next)} />`)}
       <button type="button" class="x" aria-label=${fill(gettext("{label}, remove"), { label })} onClick=${remove}><${Icon} name="x" /></button>

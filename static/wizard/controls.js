@@ -98,7 +98,7 @@ function Sized({ value, shown = value, label, bad, take, prefix, suffix, inputmo
       ${prefix && html`<span class="affix">${prefix}</span>`}
       <input ref=${box} class="num" aria-label=${label} aria-invalid=${Boolean(bad)} inputmode=${inputmode}
         size=${size ?? Math.max(2, String(shown).length)} defaultValue=${shown} autocomplete="off"
-        onFocus=${(event) => { if (event.target.value !== value) event.target.value = value; }}
+        onFocus=${(event) => { event.target.value = value; event.target.select(); }}
         onInput=${(event) => take(event.target.value)} onBlur=${(event) => { event.target.value = shown; }} />
       ${suffix && html`<span class="affix">${suffix}</span>`}
     </span>`;

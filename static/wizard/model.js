@@ -29,24 +29,9 @@ function read(document) {
     if (Array.isArray(inner.any) && inner.disabled !== true) return { ...newGroup("none", inner.any.map(read)), off };
     return { ...newGroup("none", [read(inner)]), off, bare: true };
   }
-  if (document.segment !== undefined) return { ...newSegmentRow(document.segment), off };
+  if (document.type === undefined && document.segment !== undefined) return { ...newSegmentRow(document.segment), off };
   const { type, disabled: _disabled, ...values } = document;
   return { ...newRow(type, values), off };
-}
-
-/**
- * The document of the tree, and which node stands at which path.
- * `leftOut(node)` switches rows off for this document only (rows that aren't complete yet);
- * a group in which nothing is left is switched off with them. Returns {where, paths} where
- * paths maps "$.where…" to node ids; where is null when nothing is left to ask.
- */
-export function toDocument(root, leftOut = () => false) {
-  const paths = new Map();
-  const isBareRoot = root.bare && root.match !== "none" && root.children.length === 1;
-  const where = isBareRoot
-    ? write(root.children[0], "$.where", paths, leftOut, root.id)
-    : write(root, "$.where", paths, leftOut);
-  return { where: isOff(root, leftOut) ? null : where, paths };
 }
 
 /** Whether a node takes no part: switched off, left out, or a group with nothing left in it. */
@@ -55,26 +40,46 @@ export function isOff(node, leftOut = () => false) {
   return node.kind === "group" && node.children.every((child) => isOff(child, leftOut));
 }
 
-function write(node, path, paths, leftOut, alsoId) {
-  paths.set(path, node.id);
-  if (alsoId) paths.set(path + "#root", alsoId);
-  const disabled = (node.kind === "group" ? node.off || (leftOut !== NOTHING && isOff(node, leftOut)) : node.off || leftOut(node)) ? { disabled: true } : {};
-  if (node.kind === "row") return { type: node.type, ...node.values, ...disabled };
-  if (node.kind === "segment") return { segment: node.segment, ...disabled };
-  if (node.match === "none") {
-    if (node.bare && node.children.length === 1) return { not: write(node.children[0], `${path}.not`, paths, leftOut), ...disabled };
-    const children = node.children.map((child, index) => write(child, `${path}.not.any[${index}]`, paths, leftOut));
-    return { not: { any: children }, ...disabled };
-  }
-  const children = node.children.map((child, index) => write(child, `${path}.${node.match}[${index}]`, paths, leftOut));
-  return { [node.match]: children, ...disabled };
+/**
+ * The document to ask about: what takes no part stays out, rows that aren't complete too
+ * (`leftOut(node)`). Returns {where, paths}: where is null when nothing is left to ask, paths
+ * maps "$.where…" to node ids.
+ */
+export function toDocument(root, leftOut = () => false) {
+  const paths = new Map();
+  if (isOff(root, leftOut)) return { where: null, paths };
+  return { where: writeRoot(root, paths, (node) => isOff(node, leftOut)), paths };
 }
 
-const NOTHING = () => false;
-
-/** The document to save: nothing is left out; null while the tree is empty. */
+/** The document to save: everything stands in it, switched off or not. */
 export function toSavedDocument(root) {
-  return toDocument(root, NOTHING).where;
+  return toSaved(root).where;
+}
+
+/** Like toDocument, of the document to save. */
+export function toSaved(root) {
+  const paths = new Map();
+  if (!root.children.length) return { where: null, paths };
+  return { where: writeRoot(root, paths, () => false), paths };
+}
+
+function writeRoot(root, paths, isOmitted) {
+  const [child] = root.children;
+  const isBare = root.bare && root.match !== "none" && root.children.length === 1;
+  if (isBare) paths.set("$.where#root", root.id);
+  return write(isBare ? child : root, "$.where", paths, isOmitted);
+}
+
+function write(node, path, paths, isOmitted) {
+  paths.set(path, node.id);
+  const disabled = node.off ? { disabled: true } : {};
+  if (node.kind === "row") return { type: node.type, ...node.values, ...disabled };
+  if (node.kind === "segment") return { segment: node.segment, ...disabled };
+  const children = node.children.filter((child) => !isOmitted(child));
+  const list = (below) => children.map((child, index) => write(child, `${path}.${below}[${index}]`, paths, isOmitted));
+  if (node.match !== "none") return { [node.match]: list(node.match), ...disabled };
+  if (node.bare && node.children.length === 1) return { not: write(children[0], `${path}.not`, paths, isOmitted), ...disabled };
+  return { not: { any: list("not.any") }, ...disabled };
 }
 
 // --- Finding -----------------------------------------------------------------------------------

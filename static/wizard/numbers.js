@@ -20,10 +20,10 @@ export function Numbers({ store, node, match, position }) {
   if (!numbers) return html`<div class="size num" aria-busy=${isBusy(store)}><div class="n">${isBusy(store) ? "…" : "–"}</div><${Bar} share=${0} /><div class="left"> </div></div>`;
   return html`
     <div class=${`size num ${isStale ? "stale" : ""}`} aria-busy=${isBusy(store)}>
-      <div class="n" title=${titleOf(store, numbers, universe)}>${number(numbers.size)}</div>
+      <div class="n" data-size=${numbers.size} title=${titleOf(store, numbers, universe)}>
+        ${numbers.only_by_absence > 0 && html`<span class="lacking" title=${gettext("They pass only because nothing is known of them.")}>${fill(gettext("{n} lack data"), { n: number(numbers.only_by_absence) })}</span> `}${number(numbers.size)}</div>
       <${Bar} share=${universe ? numbers.size / universe : 0} />
       <div class="left">${effect(store, numbers, match, position)}</div>
-      ${numbers.only_by_absence > 0 && html`<div class="left lacking">${fill(gettext("{n} only for lack of data"), { n: number(numbers.only_by_absence) })}</div>`}
     </div>`;
 }
 

@@ -84,8 +84,8 @@ function More({ form, folded, unfold }) {
 }
 
 function Faults({ node, missing, errors }) {
-  if (node.off) return null;
-  if (errors.length) return [...new Set(errors.map((error) => tell(error, node)))].map((text) => html`<p class="msg" key=${text}>${text}</p>`);
+  if (node.off && !missing.length) return null;
+  if (errors.length && !node.off) return [...new Set(errors.map((error) => tell(error, node)))].map((text) => html`<p class="msg" key=${text}>${text}</p>`);
   if (!missing.length) return null;
   return html`<p class="msg">${gettext("Fill in what is marked. The total leaves this row out until then, and saving is off.")}</p>`;
 }

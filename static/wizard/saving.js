@@ -1,7 +1,7 @@
 // Saving: what is sent, and what a refusal means to the rows.
 
 import { request, RequestError } from "../js/lib/http.js";
-import { toDocument, toSavedDocument } from "./model.js";
+import { toSaved } from "./model.js";
 import { fill, gettext, ngettext } from "./words.js";
 
 /** Why saving is off, in words; empty when it is on. */
@@ -18,7 +18,7 @@ export async function save(store, setSaving) {
   if (whyOff(store)) return;
   setSaving({ isSaving: true, error: null });
   const { name, schedule, labels, pinnedIn, pinnedOut, root } = store.present;
-  const body = { name: name.trim(), where: toSavedDocument(root), schedule, labels, pinned_in: pinnedIn, pinned_out: pinnedOut };
+  const body = { name: name.trim(), where: toSaved(root).where, schedule, labels, pinned_in: pinnedIn, pinned_out: pinnedOut };
   const url = store.segmentId ? `${store.urls.segments}${store.segmentId}/` : store.urls.segments;
   try {
     const saved = await request(url, { method: store.segmentId ? "PATCH" : "POST", body });
@@ -33,7 +33,7 @@ function explain(store, error, root) {
   if (!(error instanceof RequestError)) return gettext("No answer. Nothing is lost: try again in a moment.");
   const errors = error.problem?.errors ?? [];
   if (error.problem?.code === "already_exists") return gettext("There is a segment with this name already. Choose another name.");
-  if (errors.length && store.refuse({ errors, failedPaths: toDocument(root).paths })) {
+  if (errors.length && store.refuse({ errors, failedPaths: toSaved(root).paths })) {
     store.tell();
     return gettext("Not saved: some rows can't be used. They are marked.");
   }

@@ -129,7 +129,7 @@ export class Store {
     const faults = [];
     for (const node of model.walk(this.root)) {
       if (node.kind === "group" && !node.children.length && node.id !== this.root.id) faults.push(node.id);
-      else if (!node.off && this.isLeftOut(node)) faults.push(node.id);
+      else if (this.missingIn(node).length || (!node.off && this.isLeftOut(node))) faults.push(node.id);
     }
     if (model.isOff(this.root)) faults.push(this.root.id);
     return faults;

@@ -102,7 +102,7 @@ function Combobox({ store, field, context, label, take, isMissing, placeholder, 
 }
 
 /** Several values as chips; long lists collapse; a pasted list becomes values. */
-export function Many({ store, field, values, name, label, take, isMissing, errors = [] }) {
+export function Many({ store, field, values, context = values, name, label, take, isMissing, errors = [] }) {
   const chosen = values[name] ?? [];
   const [isWhole, setWhole] = useState(false);
   const isFree = field.control === "texts";
@@ -124,19 +124,19 @@ export function Many({ store, field, values, name, label, take, isMissing, error
           onClick=${() => set(chosen.filter((other) => other !== value))}><${Icon} name="x" /></button></span>`)}
     ${hidden > 0 && html`<button type="button" class="ctl" onClick=${() => setWhole(true)}
         aria-label=${fill(ngettext("show {n} more value", "show {n} more values", hidden), { n: hidden })}>+${hidden}</button>`}
-    <${Combobox} store=${store} field=${field} context=${values} label=${label} chosen=${chosen} isMissing=${isMissing}
+    <${Combobox} store=${store} field=${field} context=${context} label=${label} chosen=${chosen} isMissing=${isMissing}
       placeholder=${chosen.length ? gettext("+ add") : gettext("choose")} isFree=${isFree} take=${add} onPaste=${onPaste}
       onBackspace=${() => set(chosen.slice(0, -1))} />`;
 }
 
 /** One value; choosing again replaces it. */
-export function One({ store, field, values, name, label, take, isMissing }) {
+export function One({ store, field, values, context = values, name, label, take, isMissing }) {
   const [isEditing, setEditing] = useState(false);
   const value = values[name];
   if (value !== undefined && !isEditing) {
     return html`<button type="button" class=${`ctl ${isMissing ? "bad" : ""}`} onClick=${() => setEditing(true)}
       aria-label=${fill(gettext("{label}: {value}, change"), { label, value: labelOf(store, field, value) })}>${labelOf(store, field, value)}</button>`;
   }
-  return html`<${Combobox} store=${store} field=${field} context=${values} label=${label} isMissing=${isMissing} autoFocus=${isEditing}
+  return html`<${Combobox} store=${store} field=${field} context=${context} label=${label} isMissing=${isMissing} autoFocus=${isEditing}
     placeholder=${gettext("choose")} isFree=${false} take=${(next) => { take(next); setEditing(false); }} />`;
 }
