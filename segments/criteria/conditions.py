@@ -71,7 +71,7 @@ class TextCondition(Condition):
 
 
 class NumberCondition(Condition):
-    """A number column of the row; a missing one never passes."""
+    """A number column of the row; a missing one passes "not exactly" only."""
 
     column: ClassVar[str]
     operator: NumberOperator

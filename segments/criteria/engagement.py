@@ -16,7 +16,7 @@ from segments.criteria.base import Criterion, Family, Speech, criterion
 from segments.criteria.counting import CountingCriterion
 from segments.criteria.scope import Scope
 from segments.criteria.values import Control, NumberOperator, say_values
-from segments.criteria.windows import EVER, Window, WindowKind, say_window
+from segments.criteria.windows import EVER, Window, WindowKind, WindowZone, say_window
 from tracking.models import Activity, ActivityKind, MessageEvent, MessageEventKind, Visit
 
 
@@ -245,8 +245,9 @@ class LastSeen(Criterion):
             return contacts_of(facts)
         window = self.window
         inside = contacts_of([scope.within(each, window) for each in facts])
-        if window.bounds(scope.clock).end == scope.as_of:
-            return inside
+        is_own_zone = getattr(window, "zone", None) == WindowZone.CONTACT
+        if not is_own_zone and window.bounds(scope.clock).end == scope.as_of:
+            return inside  # nothing can lie after the window
         later = contacts_of([scope.after(each, window) for each in facts])
         return scope.contacts().filter(pk__in=inside).exclude(pk__in=later).values("pk")
 

@@ -77,7 +77,7 @@ class AverageOrder(_Order):
         grouped = rows.queryset.order_by().values("contact_id")
         bounds = self.bounds(scope)
         total = Sum(rows.amount)
-        return ratio_q(self.operator, bounds, total, rows.number, grouped).values("contact_id")
+        return ratio_q(self.positive, bounds, total, rows.number, grouped).values("contact_id")
 
 
 class _Extreme(_Order):
@@ -169,7 +169,7 @@ class DaysBetweenOrders(OwnedStatistic):
         several = grouped.filter(number__gte=2)
         span = Extract(Max("occurred_at") - Min("occurred_at"), "epoch")
         gaps = rows.number - 1
-        return ratio_q(self.operator, self.bounds(scope), span, gaps, several).values("contact_id")
+        return ratio_q(self.positive, self.bounds(scope), span, gaps, several).values("contact_id")
 
 
 @criterion
@@ -217,10 +217,9 @@ class DaysSinceLastOrder(OwnedStatistic):
             NumberOperator.AT_MOST: [(0, days)],
             NumberOperator.LESS_THAN: [(0, days - 1)],
             NumberOperator.EXACTLY: [(days, days)],
-            NumberOperator.NOT_EXACTLY: [(0, days - 1), (days + 1, None)],
             NumberOperator.BETWEEN: [(days, self.upper)],
         }
-        return ranges[self.operator]
+        return ranges[self.positive]
 
 
 def _days_ago(scope: Scope, fewest: int, most: int | None) -> Q:

@@ -148,16 +148,19 @@ class PropertyIs(TextCondition):
 
 
 class PropertyNumber(NumberCondition):
-    """A property of the line, as a number."""
+    """A property of the line, as a number. Lines without it count as "not exactly"."""
 
     label = gettext_lazy("property")
     field: Literal["property_number"]
     property: reference_text("line_property")  # type: ignore[valid-type]
 
     def q(self, scope: Scope) -> Q:
-        test = NumberTest(self.operator, self.value, self.upper)
+        is_negative = self.operator == NumberOperator.NOT_EXACTLY
+        operator = NumberOperator.EXACTLY if is_negative else self.operator
+        test = NumberTest(operator, self.value, self.upper)
         fitting = _properties(scope, self.property).filter(test.q("number"))
-        return Q(pk__in=fitting.values("line_item_id"))
+        found = Q(pk__in=fitting.values("line_item_id"))
+        return ~found if is_negative else found
 
     def speak(self, speech: Speech) -> str:
         return super().speak(speech).replace(str(self.label), f"{self.label} “{self.property}”", 1)

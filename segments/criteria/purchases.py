@@ -184,10 +184,16 @@ class TestedStatistic(PurchaseCriterion):
 
 
 class OwnedStatistic(TestedStatistic):
-    """A number that contacts without purchases lack: they never match."""
+    """A number that contacts without purchases lack: only "not exactly" includes them."""
 
-    def passes_zero(self) -> bool:
-        return False
+    @property
+    def negated(self) -> bool:
+        return self.operator == NumberOperator.NOT_EXACTLY
+
+    @property
+    def positive(self) -> NumberOperator:
+        """The comparison that `matching` makes."""
+        return NumberOperator.EXACTLY if self.negated else self.operator
 
     def bounds(self, scope: Scope) -> tuple[Any, Any]:
         """The value and the upper value in storage units, for `ratio_q`."""

@@ -192,8 +192,10 @@ class NumberTest:
             NumberOperator.AT_MOST: Q((f"{column}__lte", self.value)),
             NumberOperator.LESS_THAN: Q((f"{column}__lt", self.value)),
             NumberOperator.EXACTLY: Q((f"{column}", self.value)),
+            # Negative operators include what has no value, comparisons never do.
             NumberOperator.NOT_EXACTLY: Q((f"{column}__lt", self.value))
-            | Q((f"{column}__gt", self.value)),
+            | Q((f"{column}__gt", self.value))
+            | Q((f"{column}__isnull", True)),
             NumberOperator.BETWEEN: Q((f"{column}__gte", self.value))
             & Q((f"{column}__lte", self.upper)),
         }

@@ -202,7 +202,7 @@ class Country(TextCondition):
 
 
 class Duration(NumberCondition):
-    """How long the visit lasted; unknown durations never pass."""
+    """How long the visit lasted; unknown durations pass "not exactly" only."""
 
     label = gettext_lazy("Duration in seconds")
     column = "duration"

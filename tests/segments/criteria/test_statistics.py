@@ -277,7 +277,11 @@ def test_average_order_is_exact_and_missing_without_orders(
         ("days_since_last_order", {"operator": "at_most", "days": 5}, {"anna"}),
         ("days_since_last_order", {"operator": "less_than", "days": 5}, set()),
         ("days_since_last_order", {"operator": "less_than", "days": 0}, set()),
-        ("days_since_last_order", {"operator": "not_exactly", "days": 5}, {"bruno"}),
+        (
+            "days_since_last_order",
+            {"operator": "not_exactly", "days": 5},
+            {"bruno", "celia", "nobody"},
+        ),
         ("days_since_last_order", {"operator": "between", "days": 5, "upper": 49}, {"anna"}),
         (
             "days_since_last_order",
