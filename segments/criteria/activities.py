@@ -27,6 +27,7 @@ from segments.criteria.values import (
     TextOperator,
     TextTest,
     reference_text,
+    say_number,
     say_test,
     say_values,
     suggested_texts,
@@ -136,8 +137,8 @@ class NumberParameter(ParameterCondition):
         return NumberTest(operator, self.value, self.upper).q("number")
 
     def speak(self, speech: Speech) -> str:
-        upper = None if self.upper is None else f"{self.upper:,}"
-        return f"{self.parameter} {say_test(self.operator, f'{self.value:,}', upper)}"
+        upper = None if self.upper is None else say_number(self.upper)
+        return f"{self.parameter} {say_test(self.operator, say_number(self.value), upper)}"
 
 
 class YesNoParameter(ParameterCondition):

@@ -26,6 +26,7 @@ from segments.criteria.values import (
     TextOperator,
     TextTest,
     reference_text,
+    say_number,
     say_test,
     say_values,
     suggested_texts,
@@ -269,8 +270,8 @@ class AttributeNumber(AttributeCriterion):
         if self.value is None:
             return _("with any value")
         operator = NumberOperator.EXACTLY if self.negated else NumberOperator(self.operator.value)
-        upper = None if self.upper is None else f"{self.upper:,}"
-        return _("that is {test}").format(test=say_test(operator, f"{self.value:,}", upper))
+        upper = None if self.upper is None else say_number(self.upper)
+        return _("that is {test}").format(test=say_test(operator, say_number(self.value), upper))
 
 
 class YesNoOperator(TextChoices):

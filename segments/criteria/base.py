@@ -21,7 +21,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from segments.criteria.scope import Scope
-from segments.criteria.values import AnyOrAll, Control, Value, say_values
+from segments.criteria.values import AnyOrAll, Control, Value, say_number, say_values
 from segments.criteria.windows import WindowKind, say_window
 
 
@@ -153,11 +153,11 @@ def say_value(value: Any, control: Control | None, speech: Speech, joiner: str) 
     if isinstance(value, TextChoices):
         return str(value.label)
     if isinstance(value, Decimal) and (control is None or control.kind == "money"):
-        return f"{speech.currency} {value:,}".strip()
+        return f"{speech.currency} {say_number(value)}".strip()
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, int):
-        return f"{value:,}"
+        return say_number(value)
     return speech.label(control.reference if control else "", str(value))
 
 

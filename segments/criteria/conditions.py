@@ -27,6 +27,7 @@ from segments.criteria.values import (
     Texts,
     TextTest,
     Value,
+    say_number,
     say_test,
     say_values,
 )
@@ -87,8 +88,8 @@ class NumberCondition(Condition):
         return NumberTest(self.operator, self.stored(scope, self.value), upper).q(self.column)
 
     def speak(self, speech: Speech) -> str:
-        upper = None if self.upper is None else f"{self.upper:,}"
-        return f"{self.label} {say_test(self.operator, f'{self.value:,}', upper)}"
+        upper = None if self.upper is None else say_number(self.upper)
+        return f"{self.label} {say_test(self.operator, say_number(self.value), upper)}"
 
 
 class ReferenceOperator(TextChoices):

@@ -16,6 +16,7 @@ from segments.criteria.values import (
     Count,
     NumberOperator,
     NumberTest,
+    say_number,
     say_test,
 )
 
@@ -58,8 +59,8 @@ class CountingCriterion(Criterion):
 
     def say_field(self, name: str, speech: Speech) -> str:
         if name == "operator":
-            upper = None if self.upper is None else f"{self.upper:,}"
-            return say_test(self.operator, f"{self.number:,}", upper)
+            upper = None if self.upper is None else say_number(self.upper)
+            return say_test(self.operator, say_number(self.number), upper)
         if name in ("number", "upper"):
             return ""
         return super().say_field(name, speech)

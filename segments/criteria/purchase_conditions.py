@@ -33,6 +33,7 @@ from segments.criteria.values import (
     TextTest,
     reference_text,
     reference_texts,
+    say_number,
     say_test,
 )
 from transactions.models import LineProperty
@@ -76,7 +77,7 @@ class MoneyCondition(Condition):
 
 
 def _say_money(amount: Decimal, speech: Speech) -> str:
-    return f"{speech.currency} {amount:,}".strip()
+    return f"{speech.currency} {say_number(amount)}".strip()
 
 
 # --- Of a line: what it is of ---------------------------------------------------------------

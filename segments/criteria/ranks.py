@@ -32,7 +32,7 @@ from segments.criteria.purchases import (
     Query,
 )
 from segments.criteria.scope import Scope
-from segments.criteria.values import Control, Percent, say_values
+from segments.criteria.values import Control, Percent, say_percent, say_values
 from segments.criteria.windows import EVER, Window
 from tracking.models import Visit
 
@@ -173,7 +173,7 @@ class InTop(_Ranking):
 
     def say_field(self, name: str, speech: Speech) -> str:
         if name == "percent" and self.percent is not None:
-            return f"{self.percent:g}"
+            return say_percent(self.percent)
         return super().say_field(name, speech)
 
 

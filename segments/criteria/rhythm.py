@@ -34,7 +34,7 @@ from segments.criteria.purchases import (
     ratio_q,
 )
 from segments.criteria.scope import Scope
-from segments.criteria.values import Control, Money, NumberOperator
+from segments.criteria.values import Control, Money, NumberOperator, say_number, say_percent
 from segments.criteria.values import Count as CountValue
 from segments.criteria.windows import EVER, Unit, Window, WindowKind, say_units, say_window
 
@@ -159,7 +159,7 @@ class WithinDays(PurchaseCriterion):
         if name == "days":
             return say_units(self.days, Unit.DAYS)
         if name == "number" and self.number is not None:
-            return _("{number} transactions").format(number=f"{self.number:,}")
+            return _("{number} transactions").format(number=say_number(self.number))
         return super().say_field(name, speech)
 
 
@@ -285,7 +285,7 @@ class ComparedWithItself(PurchaseCriterion):
 
     def say_field(self, name: str, speech: Speech) -> str:
         if name == "percent" and self.percent is not None:
-            return f"{self.percent:g} %"
+            return f"{say_percent(self.percent)} %"
         if name == "than":
             than: WindowKind | str = self.than
             return say_window(than)

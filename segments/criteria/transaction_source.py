@@ -21,7 +21,7 @@ from segments.criteria.purchases import (
     ratio_q,
 )
 from segments.criteria.scope import Scope
-from segments.criteria.values import Control, NumberOperator, Percent, say_values
+from segments.criteria.values import Control, NumberOperator, Percent, say_percent, say_values
 from segments.criteria.visits import HAS_UTM, UtmCampaign, UtmMedium, UtmSource
 from segments.criteria.windows import EVER, MAX_NUMBER, Unit, Window, say_units
 from tracking.models import TrafficChannel
@@ -213,7 +213,7 @@ class TransactionSource(PurchaseCriterion):
         return super().say_field(name, speech)
 
     def _say_share(self) -> str:
-        percent = f"{self.percent:g} %"
+        percent = f"{say_percent(self.percent)} %"
         if self.quantifier == SourceQuantifier.SHARE_OF_TRANSACTIONS:
             return _("made at least {percent} of their purchases from").format(percent=percent)
         return _("spent at least {percent} of their money on purchases from").format(

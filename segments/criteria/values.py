@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Annotated, Any, ClassVar
 
 from django.db.models import Q, TextChoices
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import (
@@ -215,6 +216,16 @@ class NumberTest:
             | Q((f"{column}__gt", self.upper)),
         }
         return conditions[self.operator]
+
+
+def say_number(number: int | float | Decimal) -> str:
+    """ "1,234.5", with the language's separators."""
+    return number_format(number, force_grouping=True)
+
+
+def say_percent(percent: float) -> str:
+    """ "33.3", with the language's separator and no needless zeros."""
+    return number_format(f"{percent:g}")
 
 
 def say_test(operator: NumberOperator, value: str, upper: str | None = None) -> str:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from segments.criteria.values import Control, Value
+from segments.criteria.window_words import say_ago, say_last, say_next
 
 MAX_NUMBER = 10_000
 # Windows are cut to these: beyond them there is no local time for every zone.
@@ -171,7 +172,7 @@ class Rolling(WindowKind):
         return DateBounds(start, clock.today + timedelta(days=1))
 
     def say(self) -> str:
-        return _("in the last {period}").format(period=say_units(self.last, self.unit))
+        return say_last(self.last, self.unit)
 
 
 class CalendarPeriod(TextChoices):
@@ -256,8 +257,8 @@ class Dates(WindowKind):
         return DateBounds(self.from_, end)
 
     def say(self) -> str:
-        first = date_format(self.from_, "j M Y") if self.from_ else ""
-        last = date_format(self.to, "j M Y") if self.to else ""
+        first = date_format(self.from_, "SHORT_DATE_FORMAT") if self.from_ else ""
+        last = date_format(self.to, "SHORT_DATE_FORMAT") if self.to else ""
         if first and last:
             if first == last:
                 return _("on {day}").format(day=first)
@@ -281,7 +282,7 @@ class OlderThan(WindowKind):
         return DateBounds(None, shifted_date(clock, -self.older_than, self.unit))
 
     def say(self) -> str:
-        return _("more than {period} ago").format(period=say_units(self.older_than, self.unit))
+        return say_ago(self.older_than, self.unit)
 
 
 class Between(WindowKind):
@@ -331,7 +332,7 @@ class Next(WindowKind):
         return DateBounds(clock.today, shifted_date(clock, self.next, self.unit))
 
     def say(self) -> str:
-        return _("in the next {period}").format(period=say_units(self.next, self.unit))
+        return say_next(self.next, self.unit)
 
 
 class SinceActivity(Value):

@@ -143,7 +143,7 @@ def _warn(gap: Gap, scope: Scope) -> Warning:
     if gap.recorded_since is None:
         message = _("Nothing was ever recorded of: {source}. So everybody passes this row.")
         return Warning(gap.path, "never_recorded", message.format(source=name))
-    day = date_format(gap.recorded_since.astimezone(scope.workspace.zone), "j M Y")
+    day = date_format(gap.recorded_since.astimezone(scope.workspace.zone), "SHORT_DATE_FORMAT")
     message = _("This row looks back further than there are records of: {source}, since {day}.")
     return Warning(gap.path, "coverage", message.format(source=name, day=day))
 

@@ -14,13 +14,12 @@ export function sayWindow(window, field, labelOfActivity) {
 }
 
 function sayKind(window, field, labelOfActivity) {
-  const unit = (count) => units(count, window.unit);
   switch (kindOf(window)) {
     case "ever": return gettext("ever");
-    case "last": return fill(gettext("in the last {period}"), { period: unit(window.last) });
-    case "next": return fill(gettext("in the next {period}"), { period: unit(window.next) });
-    case "older_than": return fill(gettext("more than {period} ago"), { period: unit(window.older_than) });
-    case "between": return fill(gettext("between {near} and {far} ago"), { near: window.between[0], far: unit(window.between[1]) });
+    case "last": return sayLast(window.last, window.unit);
+    case "next": return sayNext(window.next, window.unit);
+    case "older_than": return sayAgo(window.older_than, window.unit);
+    case "between": return fill(gettext("between {near} and {far} ago"), { near: window.between[0], far: units(window.between[1], window.unit) });
     case "last_whole_days": return fill(ngettext("in the last {n} whole day", "in the last {n} whole days", window.last_whole_days), { n: window.last_whole_days });
     case "calendar": return sayPeriod(window.calendar, field);
     case "since": return fill(gettext("since the last “{activity}”"), { activity: window.since?.activity ? labelOfActivity(window.since.activity) : "…" });
@@ -35,6 +34,35 @@ function units(count, unit) {
     years: ngettext("{n} year", "{n} years", count),
   };
   return fill(words[unit] ?? `{n} ${unit}`, { n: count });
+}
+
+// Whole phrases for each unit: in many languages the unit decides the other words.
+
+function sayLast(n, unit) {
+  const words = {
+    hours: ngettext("in the last {n} hour", "in the last {n} hours", n), days: ngettext("in the last {n} day", "in the last {n} days", n),
+    weeks: ngettext("in the last {n} week", "in the last {n} weeks", n), months: ngettext("in the last {n} month", "in the last {n} months", n),
+    years: ngettext("in the last {n} year", "in the last {n} years", n),
+  };
+  return fill(words[unit] ?? unit, { n });
+}
+
+function sayNext(n, unit) {
+  const words = {
+    hours: ngettext("in the next {n} hour", "in the next {n} hours", n), days: ngettext("in the next {n} day", "in the next {n} days", n),
+    weeks: ngettext("in the next {n} week", "in the next {n} weeks", n), months: ngettext("in the next {n} month", "in the next {n} months", n),
+    years: ngettext("in the next {n} year", "in the next {n} years", n),
+  };
+  return fill(words[unit] ?? unit, { n });
+}
+
+function sayAgo(n, unit) {
+  const words = {
+    hours: ngettext("more than {n} hour ago", "more than {n} hours ago", n), days: ngettext("more than {n} day ago", "more than {n} days ago", n),
+    weeks: ngettext("more than {n} week ago", "more than {n} weeks ago", n), months: ngettext("more than {n} month ago", "more than {n} months ago", n),
+    years: ngettext("more than {n} year ago", "more than {n} years ago", n),
+  };
+  return fill(words[unit] ?? unit, { n });
 }
 
 function sayPeriod(period, field) {
