@@ -122,23 +122,23 @@ def _set_isolation(level: str) -> None:
         cursor.execute(f"SET TRANSACTION ISOLATION LEVEL {level}")
 
 
-class SecureTenantTables(Operation):
-    """Migration operation: primary key, row-level security and composite foreign keys.
-
-    For each named model of the app the primary key becomes `(workspace_id, id)`, the policy is
-    forced for the owner too, and every `WorkspaceForeignKey` gets its composite constraint.
-    """
+class TenantTableOperation(Operation):
+    """What Django's state doesn't know of: policies and composite constraints."""
 
     reversible = True
 
-    def __init__(self, *model_names: str) -> None:
-        self.model_names = model_names
+    def __init__(self, *names: str) -> None:
+        self.names = names
 
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
-        return (self.__class__.__name__, list(self.model_names), {})
+        return (self.__class__.__name__, list(self.names), {})
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """Nothing Django's state knows of changes."""
+        """Nothing of the state changes."""
+
+    def statements(self, app_label: str, apps: Any) -> Iterator[str]:
+        """The SQL of the operation."""
+        raise NotImplementedError
 
     def database_forwards(
         self,
@@ -147,52 +147,7 @@ class SecureTenantTables(Operation):
         from_state: ProjectState,
         to_state: ProjectState,
     ) -> None:
-        tables = [to_state.apps.get_model(app_label, name) for name in self.model_names]
-        for model in tables:
-            for statement in _secure(model):
-                schema_editor.execute(statement)
-        # Second pass: the keys the constraints refer to exist now.
-        for model in tables:
-            for statement in _composite_keys(model):
-                schema_editor.execute(statement)
-
-    def database_backwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: ProjectState,
-        to_state: ProjectState,
-    ) -> None:
-        """The tables go away with their CreateModel."""
-
-    def describe(self) -> str:
-        return f"Row-level security and composite keys for {', '.join(self.model_names)}"
-
-
-class AddCompositeKey(Operation):
-    """Migration operation: the composite constraint of one `WorkspaceForeignKey` added later."""
-
-    reversible = True
-
-    def __init__(self, model_name: str, field_name: str) -> None:
-        self.model_name = model_name
-        self.field_name = field_name
-
-    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
-        return (self.__class__.__name__, [self.model_name, self.field_name], {})
-
-    def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """Nothing Django's state knows of changes."""
-
-    def database_forwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: ProjectState,
-        to_state: ProjectState,
-    ) -> None:
-        model = to_state.apps.get_model(app_label, self.model_name)
-        for statement in _composite_keys(model, only=self.field_name):
+        for statement in self.statements(app_label, to_state.apps):
             schema_editor.execute(statement)
 
     def database_backwards(
@@ -202,10 +157,40 @@ class AddCompositeKey(Operation):
         from_state: ProjectState,
         to_state: ProjectState,
     ) -> None:
-        """The constraint goes away with its column."""
+        """What was made goes away with its table or column."""
+
+
+class SecureTenantTables(TenantTableOperation):
+    """Migration operation: primary key, row-level security and composite foreign keys.
+
+    For each named model of the app the primary key becomes `(workspace_id, id)`, the policy is
+    forced for the owner too, and every `WorkspaceForeignKey` gets its composite constraint.
+    """
+
+    def statements(self, app_label: str, apps: Any) -> Iterator[str]:
+        tables = [apps.get_model(app_label, name) for name in self.names]
+        for model in tables:
+            yield from _secure(model)
+        # Second pass: the keys the constraints refer to exist now.
+        for model in tables:
+            yield from _composite_keys(model)
 
     def describe(self) -> str:
-        return f"Composite key of {self.model_name}.{self.field_name}"
+        return f"Row-level security and composite keys for {', '.join(self.names)}"
+
+
+class AddCompositeKey(TenantTableOperation):
+    """Migration operation: the composite constraint of one `WorkspaceForeignKey` added later.
+
+    Takes the model's and the field's name.
+    """
+
+    def statements(self, app_label: str, apps: Any) -> Iterator[str]:
+        model_name, field_name = self.names
+        yield from _composite_keys(apps.get_model(app_label, model_name), only=field_name)
+
+    def describe(self) -> str:
+        return f"Composite key of {'.'.join(self.names)}"
 
 
 def _secure(model: type[models.Model]) -> list[str]:
@@ -240,45 +225,22 @@ def _composite_keys(model: type[models.Model], only: str | None = None) -> list[
     return statements
 
 
-class AllowClaiming(Operation):
+class AllowClaiming(TenantTableOperation):
     """Migration operation: queue tables may be read and updated across workspaces by claimers.
 
     A second policy on the setting `app.claimer`, opened only by `claimer_scope`.
     """
 
-    reversible = True
-
-    def __init__(self, *model_names: str) -> None:
-        self.model_names = model_names
-
-    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
-        return (self.__class__.__name__, list(self.model_names), {})
-
-    def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """Nothing Django's state knows of changes."""
-
-    def database_forwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: ProjectState,
-        to_state: ProjectState,
-    ) -> None:
-        for name in self.model_names:
-            table = to_state.apps.get_model(app_label, name)._meta.db_table
-            claimer = "(SELECT current_setting('app.claimer', true)) = 'on'"
-            schema_editor.execute(
+    def statements(self, app_label: str, apps: Any) -> Iterator[str]:
+        claimer = "(SELECT current_setting('app.claimer', true)) = 'on'"
+        for name in self.names:
+            table = apps.get_model(app_label, name)._meta.db_table
+            yield (
                 f'CREATE POLICY claimer_rows ON "{table}" USING ({claimer}) WITH CHECK ({claimer})'
             )
 
-    def database_backwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: ProjectState,
-        to_state: ProjectState,
-    ) -> None:
-        """The policy goes away with its table."""
+    def describe(self) -> str:
+        return f"Claiming across workspaces for {', '.join(self.names)}"
 
 
 @contextmanager

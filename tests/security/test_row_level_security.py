@@ -177,7 +177,7 @@ def test_every_tenant_model_is_secured_by_a_migration_so_that_new_databases_are_
         for migration in loader.disk_migrations.values()
         for operation in migration.operations
         if type(operation).__name__ == "SecureTenantTables"
-        for name in operation.model_names
+        for name in operation.names
     }
     assert {(m._meta.app_label, m._meta.model_name) for m in tenant_models()} <= secured
 
