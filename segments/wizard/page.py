@@ -60,12 +60,14 @@ def packed_forms() -> dict[str, Any]:
             shared.append(packed)
         return {"$": places[text]}
 
-    forms = [_without_examples(criterion_form(cls)) for cls in all_criteria()]
+    forms = [_with_one_example(criterion_form(cls)) for cls in all_criteria()]
     return {"criteria": [pack(form) for form in forms], "shared": shared}
 
 
-def _without_examples(form: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in form.items() if key != "examples"}
+def _with_one_example(form: dict[str, Any]) -> dict[str, Any]:
+    """The picker shows one of the examples."""
+    others = {key: value for key, value in form.items() if key != "examples"}
+    return {**others, "example": form["examples"][0]}
 
 
 def _urls(request: WorkspaceRequest) -> dict[str, str]:

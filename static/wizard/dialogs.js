@@ -2,9 +2,11 @@
 
 import { html, useEffect, useRef, useState } from "../js/lib/preact.js";
 import { request } from "../js/lib/http.js";
-import { find, toDocument } from "./model.js";
+import { find, fromDocument, toDocument } from "./model.js";
 import { Person } from "./panel.js";
-import { fill, gettext, number } from "./words.js";
+import { fill, gettext, ngettext, number } from "./words.js";
+
+const PAGE = 50;
 
 export function Dialog({ title, close, children, wide }) {
   const dialog = useRef(null);
@@ -20,8 +22,7 @@ export function Templates({ store, close }) {
   const [templates, setTemplates] = useState(null);
   useEffect(() => { request(store.urls.templates).then((answer) => setTemplates(answer.templates), () => setTemplates([])); }, []);
   const use = (template) => {
-    store.setDocument(template.where);
-    if (!store.present.name) store.change({ name: template.name });
+    store.change({ root: fromDocument(template.where), name: store.present.name || template.name });
     close();
   };
   return html`
@@ -36,22 +37,34 @@ export function Templates({ store, close }) {
 
 /** The members of a node, as far as one wants to look. */
 export function Who({ store, nodeId, close }) {
-  const node = find(store.root, nodeId);
-  const [found, setFound] = useState({ members: [], size: null, isMore: true });
+  const [found, setFound] = useState({ members: [], size: null, isMore: false, problem: "" });
   const load = async () => {
-    const after = found.members.at(-1)?.id ?? 0;
-    const isRoot = nodeId === store.root.id;
-    const { where } = toDocument(isRoot ? store.root : { ...store.root, match: "all", bare: true, children: [node] }, (other) => store.isLeftOut(other));
-    const body = { where, ...(isRoot ? store.extra() : {}), members: { limit: 50, after } };
-    const answer = await request(store.urls.evaluate, { method: "POST", body });
-    setFound({ members: [...found.members, ...answer.members], size: answer.size, isMore: answer.members.length === 50 });
+    const body = whoBody(store, nodeId, found.members.at(-1)?.id ?? 0);
+    if (body.where === null) return setFound({ ...found, problem: gettext("It isn't counted: switched off or not filled in.") });
+    try {
+      const answer = await request(store.urls.evaluate, { method: "POST", body });
+      return setFound({ members: [...found.members, ...answer.members], size: answer.size, isMore: answer.members.length === PAGE, problem: "" });
+    } catch (error) {
+      return setFound({ ...found, problem: error.message });
+    }
   };
   useEffect(() => { load(); }, []);
+  const title = found.size === null ? gettext("Who are these?") : fill(ngettext("{n} person", "{n} people", found.size), { n: number(found.size) });
   return html`
-    <${Dialog} title=${found.size === null ? gettext("Who are these?") : fill(gettext("{n} people"), { n: number(found.size) })} close=${close}>
-      <ul class="people scrolls" tabindex="0">${found.members.map((member) => html`<${Person} key=${member.id} store=${store} member=${member} />`)}</ul>
+    <${Dialog} title=${title} close=${close}>
+      ${found.problem && html`<p class="note">${found.problem}</p>`}
+      ${found.size === 0 && html`<p class="muted">${gettext("Nobody.")}</p>`}
+      <ul class="people scrolls" tabindex="0" aria-label=${title}>${found.members.map((member) => html`<${Person} key=${member.id} store=${store} member=${member} />`)}</ul>
       ${found.isMore && html`<button type="button" class="btn compact" onClick=${load}>${gettext("More")}</button>`}
     <//>`;
+}
+
+/** The question behind "who are these?": the whole segment with its pins, or one node alone. */
+function whoBody(store, nodeId, after) {
+  const isRoot = nodeId === store.root.id;
+  const alone = { ...store.root, match: "all", off: false, bare: true, children: [find(store.root, nodeId)] };
+  const { where } = toDocument(isRoot ? store.root : alone, (other) => store.isLeftOut(other));
+  return { where, ...(isRoot ? store.extra() : {}), members: { limit: PAGE, after } };
 }
 
 export function Pins({ store, close }) {
@@ -76,7 +89,7 @@ export function Pins({ store, close }) {
     <${Dialog} title=${gettext("Pin people in or out")} close=${close}>
       <p class="small muted">${gettext("Whoever is pinned out stays out, whatever the conditions say; whoever is pinned in stays in.")}</p>
       <input type="search" aria-label=${gettext("Find a contact")} placeholder=${gettext("Name, e-mail or id")} value=${query} onInput=${(event) => setQuery(event.target.value)} />
-      <ul class="people scrolls" tabindex="0">${contacts.map((contact) => {
+      <ul class="people scrolls" tabindex="0" aria-label=${gettext("Contacts found")}>${contacts.map((contact) => {
         const state = pinnedIn.includes(contact.id) ? "in" : pinnedOut.includes(contact.id) ? "out" : "none";
         return html`<li key=${contact.id}><span class="grow">${nameOf(contact)}<br /><span class="small faint">${contact.email}</span></span>
           <div class="seg" role="group" aria-label=${nameOf(contact)}>${[["in", gettext("in")], ["none", gettext("as it is")], ["out", gettext("out")]].map(([key, text]) => html`

@@ -1,6 +1,6 @@
 // The page: name, sentence, tree, panel, and the bar at the bottom of a phone.
 
-import { html, useEffect, useReducer, useRef, useState } from "../js/lib/preact.js";
+import { html, useEffect, useLayoutEffect, useReducer, useRef, useState } from "../js/lib/preact.js";
 import { toast } from "../js/lib/toast.js";
 import { Pins, Settings, Templates, Who } from "./dialogs.js";
 import { useDragging } from "./dragging.js";
@@ -30,7 +30,7 @@ export function Editor({ store }) {
   const save = () => saveSegment(store, setSaving);
   useEffect(() => store.listen(draw), []);
   useEffect(() => bind(store, { setDialog, draw }), []);
-  useEffect(() => focusNew(store));
+  useLayoutEffect(() => focusNew(store));
   useDragging(tree, store);
   useRoving(tree);
   useLeaving(store);

@@ -15,7 +15,7 @@ export function labelOf(store, field, value) {
   const kind = field.reference || field.suggest;
   const name = `${kind} ${value}`;
   const label = known.get(name) ?? store.context.labels?.[name];
-  if (label === undefined && field.reference && value) ask(store, kind, value);
+  if (label === undefined && field.reference && value && store.urls) ask(store, kind, value);
   return label ?? value;
 }
 

@@ -75,7 +75,7 @@ function Warning({ store, warning }) {
 function Changes({ store }) {
   const changes = useChanges(store);
   if (!changes) return null;
-  return html`<section class=${changes.isFresh ? "" : "stale"}><h2>${gettext("Against the saved version")}</h2>
+  return html`<section class=${`changes ${changes.isFresh ? "" : "stale"}`}><h2>${gettext("Against the saved version")}</h2>
     <dl class="facts"><div><dt>${gettext("Would enter")}</dt><dd class="up">+${number(changes.enter)}</dd></div>
       <div><dt>${gettext("Would leave")}</dt><dd class="down">−${number(changes.leave)}</dd></div></dl></section>`;
 }

@@ -5,14 +5,15 @@ import { request } from "../js/lib/http.js";
 import { iconUrl } from "../js/lib/icon.js";
 import { initialValues } from "./forms.js";
 import { newRow, newSegmentRow } from "./model.js";
-import { gettext } from "./words.js";
+import { sayRow } from "./saying.js";
+import { fill, gettext } from "./words.js";
 
 /** Everything that can be added: criteria, each attribute by its own name, and segments. */
 function entriesOf(store, attributes, segments) {
   const entries = [];
   for (const form of store.forms.all) {
     const field = form.fields.attribute;
-    entries.push({ label: form.label, help: form.help, icon: form.icon, family: form.family_label, order: form.family,
+    entries.push({ label: form.label, help: helpOf(store, form), icon: form.icon, family: form.family_label, order: form.family,
       make: () => newRow(form.key, initialValues(form.fields)) });
     for (const attribute of attributes) {
       if (!field?.types?.includes(attribute.type)) continue;
@@ -24,6 +25,14 @@ function entriesOf(store, attributes, segments) {
     entries.push({ label: segment.label, help: gettext("In this segment"), icon: "users", family: gettext("Segments"), make: () => newSegmentRow(Number(segment.value)) });
   }
   return entries;
+}
+
+/** A line about the criterion, with an example in words. */
+function helpOf(store, form) {
+  if (/example|e\.g\./i.test(form.help) || !form.example) return form.help;
+  const quiet = { forms: store.forms, context: store.context };
+  const said = fill(gettext("e.g. {example}"), { example: sayRow(quiet, { kind: "row", type: form.key, values: form.example }) });
+  return form.help ? `${form.help} · ${said}` : said;
 }
 
 export function Picker({ store, groupId, close }) {

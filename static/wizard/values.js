@@ -6,7 +6,8 @@ import { Icon } from "./icons.js";
 import { labelOf, learn } from "./labels.js";
 import { fill, gettext, ngettext, number } from "./words.js";
 
-const SHOWN = 6;
+const ALL_UP_TO = 6;
+const SHOWN = 3; // of longer lists
 
 // Which other values of the row narrow the suggestions of a kind.
 const WITHIN = {
@@ -42,6 +43,12 @@ function useSuggestions(store, field, context, query, isOpen) {
   return found;
 }
 
+/** A parameter has to be of the type its condition compares. */
+function fits(option, field, context) {
+  if (field.control !== "parameter" || !option.type) return true;
+  return option.type === context.field || (context.field === "date" && option.type === "datetime");
+}
+
 let lastList = 0;
 
 /** A combobox: an input whose list is walked with arrows; Enter takes, Escape closes. */
@@ -51,7 +58,7 @@ function Combobox({ store, field, context, label, take, isMissing, placeholder, 
   const [at, setAt] = useState(-1);
   const list = useRef(`list-${++lastList}`);
   const { results } = useSuggestions(store, field, context, query, isOpen);
-  const options = results.filter((option) => !chosen.includes(option.value));
+  const options = results.filter((option) => !chosen.includes(option.value) && fits(option, field, context));
   const exact = options.some((option) => option.label.toLowerCase() === query.trim().toLowerCase());
   const all = isFree && query.trim() && !exact ? [...options, { value: query.trim(), label: query.trim(), isNew: true }] : options;
   const choose = (option) => {
@@ -108,7 +115,7 @@ export function Many({ store, field, values, context = values, name, label, take
   const isFree = field.control === "texts";
   const set = (next) => take(next.length ? next : undefined);
   const add = (value) => { if (!chosen.includes(value)) set([...chosen, value]); };
-  const shown = isWhole ? chosen : chosen.slice(0, SHOWN);
+  const shown = isWhole || chosen.length <= ALL_UP_TO ? chosen : chosen.slice(0, SHOWN);
   const hidden = chosen.length - shown.length;
   const isBad = (index) => errors.some((error) => error.below[0] === index);
   const onPaste = (event) => {
@@ -124,6 +131,7 @@ export function Many({ store, field, values, context = values, name, label, take
           onClick=${() => set(chosen.filter((other) => other !== value))}><${Icon} name="x" /></button></span>`)}
     ${hidden > 0 && html`<button type="button" class="ctl" onClick=${() => setWhole(true)}
         aria-label=${fill(ngettext("show {n} more value", "show {n} more values", hidden), { n: hidden })}>+${hidden}</button>`}
+    ${isWhole && chosen.length > ALL_UP_TO && html`<button type="button" class="ctl" onClick=${() => setWhole(false)}>${gettext("show fewer")}</button>`}
     <${Combobox} store=${store} field=${field} context=${context} label=${label} chosen=${chosen} isMissing=${isMissing}
       placeholder=${chosen.length ? gettext("+ add") : gettext("choose")} isFree=${isFree} take=${add} onPaste=${onPaste}
       onBackspace=${() => set(chosen.slice(0, -1))} />`;

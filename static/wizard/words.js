@@ -11,7 +11,8 @@ const whole = new Intl.NumberFormat(language);
 const percents = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
 
 export const number = (value) => (value === null || value === undefined ? "–" : whole.format(value));
-export const percent = (share) => percents.format(share);
+/** A share of one; tiny shares aren't said to be nothing. */
+export const percent = (share) => (share > 0 && share < 0.001 ? `< ${percents.format(0.001)}` : percents.format(share));
 
 /** The time of day of an instant in a zone, with seconds. */
 export function clockTime(instant, timeZone) {

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from segments.models import Segment
 from tests.browsing import chromium
+from tests.makers.segments import make_segment
 from tests.makers.workspaces import make_key
 from tests.wizard.editing import (
     document_of,
@@ -191,8 +192,8 @@ def test_the_same_tree_is_built_by_keyboard_alone(
         keys = page.keyboard
         tab_to(page, "Add a condition")
         keys.press("Enter")
-        keys.type("tag")
         page.locator(".pick-list [role=option]").first.wait_for()
+        keys.type("tag")
         keys.press("Enter")
         # The new row's first missing control has the focus.
         page.wait_for_function("() => document.activeElement.closest('[data-row]')")
@@ -204,19 +205,22 @@ def test_the_same_tree_is_built_by_keyboard_alone(
         assert page.evaluate("document.activeElement.hasAttribute('data-row')")
         keys.press("Control+d")
         keys.press("Control+g")
-        keys.press("Alt+ArrowDown")
+        page.wait_for_function("() => document.activeElement.closest('fieldset fieldset')")
+        keys.press("ArrowDown")
+        keys.press("Alt+ArrowUp")
+        page.wait_for_function("() => document.activeElement.closest('fieldset fieldset')")
         tab_to(page, "Condition in “Any of these”")
         keys.press("Enter")
+        page.locator(".pick-list [role=option]").first.wait_for()
         keys.type("number of transactions")
         keys.press("Enter")
         page.wait_for_function("() => document.activeElement.closest('[data-row]')")
         keys.type("1")
         size = settled(page)
         where = document_of(page)
-        kinds = [next(iter(each)) for each in where["all"]]
-        assert sorted(kinds) == ["any", "type"]
-        group = where["all"][kinds.index("any")]["any"]
-        assert {"tags.has", "transactions.number_of_orders"} >= {each["type"] for each in group}
+        vip = {"type": "tags.has", "tags": ["vip"]}
+        bought = {"type": "transactions.number_of_orders", "operator": "at_least", "number": 1}
+        assert where == {"all": [{"any": [vip, vip, bought]}]}
         assert size == counted_by_rest(workspace, where)["size"]
 
 
@@ -287,3 +291,104 @@ def test_the_text_view_changes_the_rows_and_the_rows_change_the_text(
         page.locator("[data-row]").first.wait_for()
         assert document_of(page)["any"][0]["tags"] == ["gold"]
         assert settled(page) == counted_by_rest(workspace, document_of(page))["size"]
+
+
+def test_deep_groups_are_shown_alone_with_a_way_back(
+    chromium: Any, live_server: Any, shop: tuple[Workspace, User]
+) -> None:
+    workspace, owner = shop
+    vip, gold = ({"type": "tags.has", "tags": [tag]} for tag in ("vip", "gold"))
+    with editing(chromium, live_server, owner, new_page(workspace)) as page:
+        show(page, {"all": [vip, {"any": [gold, {"all": [vip, {"any": [gold, vip]}]}]}]})
+        size = settled(page)
+        page.get_by_role("button", name="Show alone").first.click()
+        assert page.locator("[data-row]").count() == 2
+        page.locator("[data-row]").first.focus()
+        page.keyboard.press("Control+d")
+        assert settled(page) == size
+        page.get_by_role("button", name="Whole segment").click()
+        assert page.locator("[data-row]").count() == 6
+
+
+def test_a_pasted_list_becomes_values_and_long_lists_collapse(
+    chromium: Any, live_server: Any, shop: tuple[Workspace, User]
+) -> None:
+    workspace, owner = shop
+    city = {"type": "contacts.text", "attribute": "city", "operator": "any_of"}
+    cities = ["Gdynia", "Curitiba", *(f"Town {number}" for number in range(8))]
+    with editing(chromium, live_server, owner, new_page(workspace)) as page:
+        show(page, {"all": [{**city, "values": ["Sopot"]}]})
+        page.evaluate(
+            """text => {
+              const box = document.querySelector('[data-row] input[role=combobox]');
+              const clipboardData = new DataTransfer();
+              clipboardData.setData('text', text);
+              box.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
+            }""",
+            "\n".join(cities),
+        )
+        assert settled(page) == 4
+        assert document_of(page)["all"][0]["values"] == ["Sopot", *cities]
+        assert page.locator("[data-row] .chip").count() == 3
+        page.get_by_role("button", name="show 8 more values").click()
+        assert page.locator("[data-row] .chip").count() == 11
+
+
+def test_suggestions_say_how_many_there_are_and_how_they_are_spelled(
+    chromium: Any, live_server: Any, shop: tuple[Workspace, User]
+) -> None:
+    workspace, owner = shop
+    city = {"type": "contacts.text", "attribute": "city", "operator": "any_of"}
+    with editing(chromium, live_server, owner, new_page(workspace)) as page:
+        show(page, {"all": [city]})
+        row(page, 0).get_by_role("combobox", name="values").fill("kra")
+        options = page.locator(".combo-list [role=option]")
+        options.filter(has_text="Kraków").wait_for()
+        texts = [" ".join(text.split()) for text in options.all_inner_texts()]
+        assert texts[:2] == ["Kraków 2", "Krakow 1"]
+
+
+def test_templates_pins_schedule_and_labels_are_saved(
+    chromium: Any, live_server: Any, shop: tuple[Workspace, User]
+) -> None:
+    workspace, owner = shop
+    with editing(chromium, live_server, owner, new_page(workspace)) as page:
+        page.get_by_role("button", name="Start from a template").click()
+        page.get_by_role("button", name="Paid-only buyers").click()
+        assert settled(page) == 2
+        page.get_by_role("button", name="Pin people", exact=True).click()
+        page.get_by_label("Find a contact").fill("nobody@")
+        page.get_by_role("group", name="nobody@people.example").get_by_role(
+            "button", name="in", exact=True
+        ).click()
+        page.get_by_role("button", name="Close").click()
+        assert settled(page) == 3
+        assert "Pins add 1 and remove 0" in page.locator(".panel").inner_text()
+        page.locator(".editor-actions summary").click()
+        page.get_by_role("button", name="Schedule and labels").click()
+        page.get_by_label("Count again").select_option("day")
+        page.get_by_label("Labels, with commas").fill("spring, paid")
+        page.get_by_role("button", name="Close").click()
+        page.locator("[data-save]").click()
+        page.wait_for_url(lambda url: "/new/" not in url)
+    with workspace_scope(workspace):
+        saved = Segment.objects.in_workspace(workspace).get()
+    assert (saved.name, saved.schedule, saved.labels) == (
+        "Paid-only buyers",
+        "day",
+        ["paid", "spring"],
+    )
+
+
+def test_a_saved_segment_says_who_would_enter_and_leave(
+    chromium: Any, live_server: Any, shop: tuple[Workspace, User]
+) -> None:
+    workspace, owner = shop
+    segment = make_segment(workspace, {"type": "tags.has", "tags": ["vip"]})
+    path = f"/w/{workspace.pk}/segments/{segment.pk}/edit/"
+    with editing(chromium, live_server, owner, path) as page:
+        settled(page)
+        show(page, {"type": "tags.has", "tags": ["gold"]})
+        facts = page.locator(".changes dd")
+        facts.first.wait_for()
+        assert facts.all_inner_texts() == ["+2", "−2"]
