@@ -81,7 +81,15 @@ CACHES = {
 
 CELERY_BROKER_URL = REDIS_URL
 # A message that nobody acknowledged for an hour is delivered again: far longer than any task runs.
-CELERY_BROKER_TRANSPORT_OPTIONS = {"global_keyprefix": "kohorta:", "visibility_timeout": 3600}
+# Whoever saves something doesn't wait for Redis: what it would have been told, a tick finds.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "global_keyprefix": "kohorta:",
+    "visibility_timeout": 3600,
+    "connect_retries_timeout": 0.5,
+    "interval_start": 0,
+    "interval_step": 0.2,
+    "socket_connect_timeout": 2,
+}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_ACCEPT_CONTENT = ["json"]
