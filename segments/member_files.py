@@ -16,6 +16,6 @@ def members_csv(
     workspace: Workspace, segment: Segment, members: ContactSet
 ) -> StreamingHttpResponse:
     """The members as a spreadsheet can open them, streamed."""
-    contacts = Contact.objects.in_workspace(workspace).filter(pk__in=members.id_list())
+    contacts = Contact.objects.in_workspace(workspace).live().filter(pk__in=members.id_list())
     name = slugify(segment.name) or f"segment-{segment.pk}"
     return csv_response(contact_rows(workspace, contacts), f"{name}.csv")

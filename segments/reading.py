@@ -150,9 +150,11 @@ def latest_snapshot(segment: Segment) -> Snapshot | None:
 
 
 def members_of_snapshot(snapshot: Snapshot, *, search: str = "") -> ContactQuerySet:
-    """The members as they were counted, perhaps only those whose name or address fits."""
+    """The members as they were counted, without who was erased since, perhaps only those whose
+    name or address fits."""
     members = ContactSet.unpack(snapshot.workspace_id, snapshot.members)
-    found = Contact.objects.in_workspace(snapshot.workspace_id).filter(pk__in=members.id_list())
+    live = Contact.objects.in_workspace(snapshot.workspace_id).live()
+    found = live.filter(pk__in=members.id_list())
     if search:
         found = found.filter(
             Q(email__icontains=search)
