@@ -144,6 +144,15 @@ def test_pages_named_in_code_exist():
     assert missing == set()
 
 
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_test_named_exists(page: Path):
+    source = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    named = set(re.findall(r"`(test_\w+)`", page.read_text()))
+    assert {name for name in named if f"def {name}(" not in source} == set()
+    files = set(re.findall(r"`(tests/[\w/]+\.py|[a-z]+/[\w/]+\.py)`", page.read_text()))
+    assert {name for name in files if not (ROOT / name).exists()} == set()
+
+
 def test_images_are_small_and_shown():
     images = list((ROOT / "docs" / "images").iterdir())
     text = "".join(page.read_text() for page in PAGES)
