@@ -93,9 +93,12 @@ def _arrays(types: Sequence[str]) -> sql.Composable:
 def _array_literals(kinds: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
     """One array a column, written out here: the driver takes ten times as long over lists."""
     columns = zip(*rows, strict=True)
-    return [
-        _array_literal(_writer(kind), values) for kind, values in zip(kinds, columns, strict=True)
-    ]
+    return [array_literal(kind, values) for kind, values in zip(kinds, columns, strict=True)]
+
+
+def array_literal(kind: str, values: Iterable[Any]) -> str:
+    """Values of a column of this type as the text of an array, to be cast to the array's type."""
+    return _array_literal(_writer(kind), values)
 
 
 def _array_literal(write: Callable[[Any], str], values: Iterable[Any]) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection, models
+
+from contacts.bulk import array_literal
 
 BY_EXTERNAL_ID = '("workspace_id", "external_id")'
 
@@ -47,7 +50,7 @@ def next_ids(model: type[models.Model], count: int) -> list[int]:
         return [number for (number,) in cursor.fetchall()]
 
 
-def _insert(rows: Sequence[models.Model]) -> tuple[str, list[Any]]:
+def _insert(rows: Sequence[models.Model]) -> tuple[str, list[str]]:
     """One array a column: the statement's text doesn't grow with the rows."""
     model = type(rows[0])
     fields = [
@@ -57,8 +60,12 @@ def _insert(rows: Sequence[models.Model]) -> tuple[str, list[Any]]:
     ]
     columns = ", ".join(f'"{field.column}"' for field in fields)
     arrays = ", ".join(f"%s::{_array_type(field)}[]" for field in fields)
-    parameters = [[getattr(row, field.attname) for row in rows] for field in fields]
     table = model._meta.db_table
+    values = zip(*map(attrgetter(*(field.attname for field in fields)), rows), strict=True)
+    parameters = [
+        array_literal(str(field.db_type(connection)), column)
+        for field, column in zip(fields, values, strict=True)
+    ]
     return f'INSERT INTO "{table}" ({columns}) SELECT * FROM unnest({arrays})', parameters  # noqa: S608
 
 

@@ -13,6 +13,7 @@ class WorkspacesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        import workspaces.lookups  # noqa: F401 -- registers them
         from workspaces.privileges import grant_app_role
 
         post_migrate.connect(grant_app_role, sender=self)

@@ -37,7 +37,7 @@ def load_absences(
     if not drafts or not kinds:
         return
     rows = StatedAbsence.objects.in_workspace(workspace_id).filter(
-        contact_id__in=list(drafts), kind__in=[int(kind) for kind in kinds]
+        contact_id__any_of=drafts, kind__any_of=[int(kind) for kind in kinds]
     )
     for contact_id, kind, subject, instants in rows.values_list(
         "contact_id", "kind", "subject", "instants"

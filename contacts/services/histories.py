@@ -28,7 +28,7 @@ def load_attributes(
 ) -> None:
     """The histories of some attributes of some contacts."""
     rows = AttributeValue.objects.in_workspace(workspace_id).filter(
-        contact_id__in=list(drafts), attribute_id__in=list(attribute_ids)
+        contact_id__any_of=drafts, attribute_id__any_of=attribute_ids
     )
     for row in rows.order_by("valid_from").values_list(
         "contact_id",
@@ -53,8 +53,8 @@ def load_attributes(
 def load_tags(workspace_id: int, drafts: Mapping[int, Draft], keys: Collection[str]) -> None:
     """The histories of some tags on some contacts."""
     rows = ContactTag.objects.in_workspace(workspace_id).filter(
-        contact_id__in=list(drafts),
-        tag__key__in=list(keys),
+        contact_id__any_of=drafts,
+        tag__key__any_of=keys,
         tag__workspace_id=workspace_id,
     )
     for contact_id, key, *span in rows.order_by("valid_from").values_list(
@@ -66,7 +66,7 @@ def load_tags(workspace_id: int, drafts: Mapping[int, Draft], keys: Collection[s
 
 def load_categories(workspace_id: int, drafts: Mapping[int, Draft]) -> None:
     """The histories of every category of some contacts."""
-    rows = ContactCategory.objects.in_workspace(workspace_id).filter(contact_id__in=list(drafts))
+    rows = ContactCategory.objects.in_workspace(workspace_id).filter(contact_id__any_of=drafts)
     for contact_id, category_id, *span in rows.order_by("valid_from").values_list(
         "contact_id", "category_id", *_SPAN
     ):
@@ -76,7 +76,7 @@ def load_categories(workspace_id: int, drafts: Mapping[int, Draft]) -> None:
 
 def load_consents(workspace_id: int, drafts: Mapping[int, Draft]) -> None:
     """The histories of every consent of some contacts."""
-    rows = Consent.objects.in_workspace(workspace_id).filter(contact_id__in=list(drafts))
+    rows = Consent.objects.in_workspace(workspace_id).filter(contact_id__any_of=drafts)
     for contact_id, channel, topic, status, source, ip, wording, *span in rows.order_by(
         "valid_from"
     ).values_list(
@@ -193,7 +193,7 @@ def _write(
             changed.append((period.row_id, *_validity(period)))
         new += [(*keys, *columns(period), *_validity(period)) for period in rows.added]
     if deleted:
-        _rows(model, workspace_id).filter(pk__in=deleted).delete()
+        _rows(model, workspace_id).filter(pk__any_of=deleted).delete()
     update_rows(model, workspace_id, _VALIDITY, closed)
     update_rows(model, workspace_id, _VALIDITY, opened)
     insert_rows(model, workspace_id, (*fields, *_VALIDITY), new)

@@ -243,7 +243,7 @@ def categorise_contacts(
 
 def lock_contacts(workspace: Workspace, contact_ids: Iterable[int]) -> dict[int, Draft]:
     """Live contacts by id, locked against other writers of their histories."""
-    contacts = Contact.objects.in_workspace(workspace).live().filter(pk__in=list(contact_ids))
+    contacts = Contact.objects.in_workspace(workspace).live().filter(pk__any_of=contact_ids)
     return {
         contact.pk: Draft(contact.pk, contact.external_id, contact.email_key, contact.known_since)
         for contact in contacts.order_by("pk").select_for_update(no_key=True)

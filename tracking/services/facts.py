@@ -59,6 +59,6 @@ def _known(
     model: type[models.Model], workspace: Workspace, external_ids: Iterable[str]
 ) -> dict[str, tuple[int, int]]:
     rows = model._default_manager.filter(
-        workspace_id=workspace.pk, external_id__in=list(set(external_ids))
+        workspace_id=workspace.pk, external_id__any_of=set(external_ids)
     ).values_list("external_id", "pk", "content_number")
     return {external_id: (pk, number) for external_id, pk, number in rows}

@@ -132,7 +132,7 @@ def _known_messages(
     wanted = {item.message for item in batch.pending.values()}
     rows = (
         Message.objects.in_workspace(workspace)
-        .filter(external_id__in=wanted)
+        .filter(external_id__any_of=wanted)
         .values_list("external_id", "pk", "workspace_id", "contact_id", "channel", "campaign_key")
     )
     return {row[0]: _KnownMessage(*row[1:]) for row in rows}

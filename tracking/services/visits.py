@@ -253,7 +253,7 @@ def _continue_visits(workspace: Workspace, continuing: list[Visit], batch: Itera
     earliest = min(visit.occurred_at for visit in continuing)
     latest = max(visit.occurred_at for visit in continuing)
     before = Visit.objects.in_workspace(workspace).filter(
-        contact_id__in={visit.contact_id for visit in continuing},
+        contact_id__any_of={visit.contact_id for visit in continuing},
         occurred_at__gte=earliest - MAX_VISIT,
         occurred_at__lt=latest,
     )

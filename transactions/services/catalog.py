@@ -75,7 +75,7 @@ def ensure_named(model: type[N], workspace: Workspace, names: Iterable[str]) -> 
 
 
 def _named(model: type[N], workspace: Workspace, keys: Iterable[str]) -> dict[str, int]:
-    rows = model._default_manager.filter(workspace_id=workspace.pk, key__in=list(keys))
+    rows = model._default_manager.filter(workspace_id=workspace.pk, key__any_of=keys)
     return dict(rows.values_list("key", "pk"))
 
 
@@ -83,7 +83,7 @@ def known_products(workspace: Workspace, external_ids: Iterable[str]) -> dict[st
     """Products by external id; unknown ones are absent."""
     rows = (
         Product.objects.in_workspace(workspace)
-        .filter(external_id__in=set(external_ids))
+        .filter(external_id__any_of=set(external_ids))
         .values_list("external_id", "pk", "brand_id", "category_id", "currency", "cost")
     )
     return {row[0]: KnownProduct(*row[1:]) for row in rows}
@@ -93,7 +93,7 @@ def known_variants(workspace: Workspace, external_ids: Iterable[str]) -> dict[st
     """Variants by external id; unknown ones are absent."""
     rows = (
         ProductVariant.objects.in_workspace(workspace)
-        .filter(external_id__in=set(external_ids))
+        .filter(external_id__any_of=set(external_ids))
         .values_list("external_id", "pk", "product_id")
     )
     return {row[0]: KnownVariant(*row[1:]) for row in rows}

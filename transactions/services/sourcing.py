@@ -105,7 +105,7 @@ def attribute_to_visits(*, workspace: Workspace, visits: Sequence[Visit]) -> Non
 def attribute_contacts(*, workspace: Workspace, contact_ids: Collection[int]) -> None:
     """Attribute anew everything these contacts bought (their visits changed hands)."""
     rows = Transaction.objects.in_workspace(workspace).filter(
-        contact_id__in=contact_ids, is_source_given=False
+        contact_id__any_of=contact_ids, is_source_given=False
     )
     _attribute(workspace, list(rows.order_by("pk").select_for_update()))
 
@@ -169,7 +169,7 @@ def _during(workspace: Workspace, visits: Sequence[Visit]) -> list[Transaction]:
         return []
     return list(
         Transaction.objects.in_workspace(workspace)
-        .filter(pk__in=ids)
+        .filter(pk__any_of=ids)
         .order_by("pk")
         .select_for_update()
         .only("pk", "contact_id", "occurred_at", "visit_id")
@@ -179,7 +179,7 @@ def _during(workspace: Workspace, visits: Sequence[Visit]) -> list[Transaction]:
 def _update_lines(workspace: Workspace, sources: Mapping[int, AttributedSource]) -> None:
     lines = (
         LineItem.objects.in_workspace(workspace)
-        .filter(transaction_id__in=sources)
+        .filter(transaction_id__any_of=sources)
         .values_list("pk", "transaction_id")
     )
     update_rows(

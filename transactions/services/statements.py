@@ -49,8 +49,8 @@ class LineStatement(Item):
     category: Name | None = None
     properties: Annotated[
         dict[Annotated[str, text(60, min_length=1)], PropertyValue | None],
-        Field(max_length=MAX_PROPERTIES),
-    ] = {}
+        Field(max_length=MAX_PROPERTIES, default_factory=dict),
+    ]
     quantity: Thousandths
     amount: Amount
     unit_price: Amount | None = None
@@ -78,7 +78,7 @@ class TransactionStatement(Item):
     shipping: Amount | None = None
     total: Amount | None = None
     source: GivenSource | None = None
-    lines: Annotated[list[LineStatement], Field(max_length=MAX_LINES)] = []
+    lines: Annotated[list[LineStatement], Field(max_length=MAX_LINES, default_factory=list)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def known_statements(
     workspace: Workspace, external_ids: Collection[str]
 ) -> list[tuple[str, int, datetime, str]]:
     """(external id, root id, stated at, digest) of every statement, without looking closer."""
-    rows = Transaction.objects.in_workspace(workspace).filter(external_id__in=set(external_ids))
+    rows = Transaction.objects.in_workspace(workspace).filter(external_id__any_of=set(external_ids))
     return list(rows.values_list("external_id", "root_id", "stated_at", "content_hash"))
 
 
@@ -75,7 +75,7 @@ def load_timelines(workspace: Workspace, external_ids: Collection[str]) -> dict[
     """Timelines of the known ones among these transactions, locked until the transaction ends."""
     roots = dict(
         Transaction.objects.in_workspace(workspace)
-        .filter(external_id__in=set(external_ids), version_from=BEGINNING)
+        .filter(external_id__any_of=set(external_ids), version_from=BEGINNING)
         .order_by("external_id")
         .select_for_update()
         .values_list("root_id", "external_id")
@@ -89,7 +89,7 @@ def load_timelines(workspace: Workspace, external_ids: Collection[str]) -> dict[
 
 
 def _load_statements(workspace: Workspace, timelines: Mapping[int, Timeline]) -> None:
-    rows = list(Transaction.objects.in_workspace(workspace).filter(root_id__in=timelines))
+    rows = list(Transaction.objects.in_workspace(workspace).filter(root_id__any_of=timelines))
     # One version of each statement is enough: they differ in what was refunded only.
     chosen = {(row.root_id, row.stated_at): row for row in rows}
     lines = _load_lines(workspace, [row.pk for row in chosen.values()])
@@ -102,12 +102,12 @@ def _load_lines(
 ) -> dict[int, tuple[StatedLine, ...]]:
     rows = list(
         LineItem.objects.in_workspace(workspace)
-        .filter(transaction_id__in=transaction_ids)
+        .filter(transaction_id__any_of=transaction_ids)
         .order_by("transaction_id", "line_number")
     )
     properties: dict[int, list[StatedProperty]] = {}
     for item in LineProperty.objects.in_workspace(workspace).filter(
-        line_item_id__in=[row.pk for row in rows]
+        line_item_id__any_of=[row.pk for row in rows]
     ):
         properties.setdefault(item.line_item_id, []).append(
             StatedProperty(item.key, item.text, item.text_key, item.number)
@@ -163,11 +163,11 @@ def _statement(row: Transaction, lines: Iterable[StatedLine]) -> Statement:
 
 
 def _load_refunds(workspace: Workspace, timelines: Mapping[int, Timeline]) -> None:
-    refunds = list(Refund.objects.in_workspace(workspace).filter(transaction_id__in=timelines))
+    refunds = list(Refund.objects.in_workspace(workspace).filter(transaction_id__any_of=timelines))
     parts: dict[int, list[RefundPart]] = {}
     for line in (
         RefundLine.objects.in_workspace(workspace)
-        .filter(refund_id__in=[refund.pk for refund in refunds])
+        .filter(refund_id__any_of=[refund.pk for refund in refunds])
         .order_by("pk")
     ):
         parts.setdefault(line.refund_id, []).append(
@@ -205,8 +205,8 @@ def _delete_versions(workspace: Workspace, root_ids: list[int]) -> set[int]:
     """
     if not root_ids:
         return set()
-    rows = Transaction.objects.in_workspace(workspace).filter(root_id__in=root_ids)
-    lines = LineItem.objects.in_workspace(workspace).filter(root_id__in=root_ids)
+    rows = Transaction.objects.in_workspace(workspace).filter(root_id__any_of=root_ids)
+    lines = LineItem.objects.in_workspace(workspace).filter(root_id__any_of=root_ids)
     touched = set(rows.values_list("contact_id", flat=True))
     LineProperty.objects.in_workspace(workspace).filter(
         line_item_id__in=lines.values("pk")
