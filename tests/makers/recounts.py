@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import connections
+
 from segments import services
 from segments.models import Recount, RecountReason, Segment, Snapshot
-from segments.services import claims
+from segments.services import claims, queueing
 from segments.services.claims import Claim
 from segments.services.saving import SegmentInput
 from segments.tasks import count
@@ -33,6 +37,12 @@ def change(segment: Segment, *, now: datetime = NOW, **given: Any) -> Segment:
         return services.change_segment(
             actor=system(workspace), segment=segment, given=SegmentInput(**given), now=now
         )
+
+
+def ask(segment: Segment, *, now: datetime = NOW) -> Recount:
+    """Ask for a count on demand."""
+    with workspace_scope(segment.workspace_id):
+        return queueing.request_recount_now(segment=segment, now=now)
 
 
 def system(workspace: Workspace) -> Actor:
@@ -93,3 +103,18 @@ def let_lease_run_out(claim: Claim) -> None:
     """The claim's worker is gone or asleep."""
     with workspace_scope(claim.workspace_id):
         Recount.objects.filter(pk=claim.recount_id).update(lease_until=NOW - timedelta(days=3650))
+
+
+def meanwhile(act: Callable[[], Any]) -> None:
+    """Do something on another connection, and wait for it at most five seconds."""
+
+    def run() -> None:
+        try:
+            act()
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join(timeout=5)
+    assert not thread.is_alive(), "whoever does something else doesn't wait for a count"

@@ -33,8 +33,8 @@ pytestmark = pytest.mark.usefixtures("transactional_db")
 
 SEGMENTS = 50
 CONTACTS = 200
-TRENDS = 5
-KILLS = 4
+TRENDS = 2
+KILLS = 3
 LEASE_SECONDS = 2
 # Each evaluation takes a moment, as it does with a million contacts, so that kills hit one.
 SLOW_WORKER = """
