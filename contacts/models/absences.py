@@ -23,8 +23,8 @@ class StatedAbsence(WorkspaceModel):
 
     The end of a period says by itself that something was taken away. What no period shows is
     kept here, so that an older statement that arrives later ends where this one begins. `subject`
-    is the tag's key, or the id of the attribute or category; "" for the categories altogether. An
-    attribute with several choices has one row: the instants at which all of them were stated.
+    is the tag's key, or the id of the attribute or category; "" for the instants at which all
+    categories were stated. Of an attribute with several choices, those at which it had none.
     """
 
     contact = WorkspaceForeignKey(Contact, on_delete=models.DO_NOTHING, related_name="absences")

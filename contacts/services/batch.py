@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -161,13 +161,10 @@ class Batch:
         is_changed = False
         for attribute_id, stated in statement.values.items():
             slots = draft.attributes.setdefault(attribute_id, {})
-            is_set = attribute_id in self.sets
-            subject = of_attribute(attribute_id)
-            for slot in slots.keys() | stated.keys() if is_set else ("",):
-                timeline = draft.timeline(slots, slot, subject)
-                is_changed |= timeline.state(stated.get(slot), statement.at)
-            if is_set:
-                note_all_stated(draft, subject, statement.at)
+            for slot in self._stated_slots(draft, attribute_id, stated):
+                is_changed |= slots[slot].state(stated.get(slot), statement.at)
+            if attribute_id in self.sets and not stated:
+                note_all_stated(draft, of_attribute(attribute_id), statement.at)
             if stated:
                 earliest = self.first_known.get(attribute_id, statement.at)
                 self.first_known[attribute_id] = min(earliest, statement.at)
@@ -176,6 +173,22 @@ class Batch:
         if is_changed:
             draft.kinds.add(ChangeKind.ATTRIBUTE)
         return is_changed
+
+    def _stated_slots(self, draft: Draft, attribute_id: int, stated: Slots) -> Collection[str]:
+        """The slots of which a statement says something, each with all that is known of it."""
+        slots, subject = draft.attributes[attribute_id], of_attribute(attribute_id)
+        if attribute_id not in self.sets:
+            draft.timeline(slots, "", subject)
+            return ("",)
+        # Choices are stated together: what was said of one says that the others were absent.
+        instants = {at for timeline in slots.values() for at in timeline.instants}
+        instants.update(draft.absences.get(subject, ()))
+        for slot in slots.keys() | stated.keys():
+            timeline = slots.setdefault(slot, Timeline())
+            if not timeline.knows_absences:
+                timeline.knows_absences = True
+                timeline.add_absences(sorted(instants))
+        return slots.keys()
 
     def _show(self, draft: Draft, key: str, slots: Mapping[str, Timeline[Any]]) -> None:
         """Repeat the current value on the contact's own row."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from contacts.addresses import email_key, hash_address, read_email
@@ -25,11 +25,10 @@ from contacts.services.identity import (
     take_ids,
 )
 from contacts.text import key_of
+from workspaces.attempts import attempted
 from workspaces.batches import ItemError
 from workspaces.models import Workspace
 from workspaces.tenancy import workspace_scope
-
-MAX_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +56,9 @@ def find_or_create_contacts(
     """
     with workspace_scope(workspace):
         checked = [_check(reference) for reference in references]
-        for _attempt in range(MAX_ATTEMPTS):
-            try:
-                with transaction.atomic():
-                    return _resolve(workspace, checked, now, source)
-            except StaleDirectoryError:
-                continue
-    raise StaleDirectoryError
+        return attempted(
+            lambda: _resolve(workspace, checked, now, source), again_after=StaleDirectoryError
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +98,10 @@ def _resolve(
     ]
     new = [draft for draft in directory.drafts if draft.id is None]
     changed = [draft for draft in directory.drafts if draft.id is not None and draft.is_dirty]
+    # Contacts before the counter, like every other writer.
+    _lower_known_since(workspace.pk, changed)
     take_ids(workspace.pk, new)
     _insert(workspace, new, now, source)
-    _lower_known_since(workspace.pk, changed)
     log_changes(
         workspace,
         ((draft.id, ChangeKind.CONTACT) for draft in (*new, *changed) if draft.id is not None),
@@ -181,6 +177,12 @@ def _lower_known_since(workspace_id: int, drafts: Sequence[Draft]) -> None:
     if not drafts:
         return
     with connection.cursor() as cursor:
+        # In the order of ids, so that two batches can't wait for each other; UPDATE has none.
+        cursor.execute(
+            "SELECT FROM contacts_contact WHERE workspace_id = %s AND id = ANY(%s)"
+            " ORDER BY id FOR NO KEY UPDATE",
+            [workspace_id, [draft.id for draft in drafts]],
+        )
         cursor.execute(
             "UPDATE contacts_contact AS stored SET"
             " known_since = least(stored.known_since, given.known_since),"

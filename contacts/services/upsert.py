@@ -6,20 +6,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-
 from contacts.addresses import email_key, phone_region
-from contacts.services.batch import Batch, Statement
+from contacts.services.batch import Batch, Outcome, Statement
 from contacts.services.documents import ContactItem, read_document
 from contacts.services.identity import StaleDirectoryError
 from contacts.services.labels import label_key
 from contacts.services.vocabulary import Vocabulary, load_vocabulary
 from contacts.values import ReadingContext
+from workspaces.attempts import attempted
 from workspaces.batches import ItemError, ItemResult
 from workspaces.models import Workspace
 from workspaces.tenancy import workspace_scope
-
-MAX_ATTEMPTS = 5
 
 
 def upsert_contacts(
@@ -106,17 +103,16 @@ def _store(
     now: datetime,
     source: str,
 ) -> list[ItemResult]:
-    for _again in range(MAX_ATTEMPTS):
+    def store() -> list[Outcome]:
         batch = Batch(workspace.pk, vocabulary, now, source)
-        try:
-            with transaction.atomic():
-                batch.load([each for each in statements if isinstance(each, Statement)])
-                outcomes = [batch.take(each) for each in statements]
-                batch.write()
-        except StaleDirectoryError:
-            continue
-        return [
-            ItemResult(index, status, draft.id if draft else None, tuple(errors))
-            for index, (status, draft, errors) in enumerate(outcomes)
-        ]
-    raise StaleDirectoryError
+        batch.load([each for each in statements if isinstance(each, Statement)])
+        outcomes = [batch.take(each) for each in statements]
+        batch.write()
+        return outcomes
+
+    return [
+        ItemResult(index, status, draft.id if draft else None, tuple(errors))
+        for index, (status, draft, errors) in enumerate(
+            attempted(store, again_after=StaleDirectoryError)
+        )
+    ]

@@ -91,7 +91,7 @@ class Vocabulary:
     def note_first_known(self, first_known: Mapping[int, datetime]) -> None:
         """Keep since when each attribute is recorded; it says how far back an answer reaches."""
         known = {each.pk: each.first_known_at for each in self.attributes.values()}
-        for attribute_id, at in first_known.items():
+        for attribute_id, at in sorted(first_known.items()):  # one order for all writers
             before = known.get(attribute_id)
             if before is None or at < before:
                 AttributeDefinition.objects.in_workspace(self.workspace).filter(

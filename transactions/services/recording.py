@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tracking.items import ItemBatch, content_digest
@@ -38,11 +37,10 @@ from transactions.services.timelines import (
     store_timelines,
 )
 from transactions.timeline import restate
+from workspaces.attempts import attempted
 from workspaces.batches import ItemResult, ItemStatus
 from workspaces.models import Workspace
 from workspaces.tenancy import workspace_scope
-
-MAX_ATTEMPTS = 5
 
 
 def record_transactions(
@@ -55,15 +53,13 @@ def record_transactions(
     the transaction's own id, which never changes.
     """
     with workspace_scope(workspace):
-        for _attempt in range(MAX_ATTEMPTS):
+
+        def record() -> list[ItemResult]:
             batch = ItemBatch(items, TransactionStatement)
-            try:
-                with transaction.atomic():
-                    _Recording(workspace, batch, now, source).run()
-                    return batch.in_order()
-            except ConcurrentTransactionError:
-                continue
-    raise ConcurrentTransactionError
+            _Recording(workspace, batch, now, source).run()
+            return batch.in_order()
+
+        return attempted(record, again_after=ConcurrentTransactionError)
 
 
 @dataclass
