@@ -58,6 +58,9 @@ export function Picker({ store, groupId, close }) {
       const next = (entries.length + at + (event.key === "ArrowDown" ? 1 : -1)) % Math.max(entries.length, 1);
       setAt(next);
       document.getElementById(`pick-${next}`)?.scrollIntoView({ block: "nearest" });
+    } else if (event.key === "Escape") {
+      event.preventDefault(); // else the first Escape would only clear the search
+      dialog.current.close();
     } else if (event.key === "Enter" && entries[at]) {
       event.preventDefault();
       choose(entries[at]);

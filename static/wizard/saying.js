@@ -3,7 +3,7 @@
 import { conditionOf, partsOf, valueOf } from "./forms.js";
 import { labelOf } from "./labels.js";
 import { sayWindow } from "./windowwords.js";
-import { gettext, number } from "./words.js";
+import { gettext, language, number } from "./words.js";
 
 /** A row as one sentence, as far as it is filled in. */
 export function sayRow(store, node) {
@@ -40,7 +40,7 @@ export function sayMoney(text) {
   const value = Number(text);
   if (text === undefined || text === "" || Number.isNaN(value)) return text ?? "";
   const digits = Number.isInteger(value) ? 0 : 2;
-  return value.toLocaleString(document.documentElement.lang || "en", { minimumFractionDigits: digits, maximumFractionDigits: 4 });
+  return value.toLocaleString(language, { minimumFractionDigits: digits, maximumFractionDigits: 4 });
 }
 
 function sayCondition(store, field, condition) {
@@ -53,7 +53,7 @@ function sayCondition(store, field, condition) {
 /** A number together with its comparison: alone it could stand anywhere in the sentence. */
 function sayCompared(store, fields, values, field, value) {
   const comparison = fields.operator?.options ? sayField(store, fields, "operator", values) : "";
-  const money = Number(value).toLocaleString(document.documentElement.lang || "en", { minimumFractionDigits: 2 });
+  const money = Number(value).toLocaleString(language, { minimumFractionDigits: 2 });
   const said = field.control === "money" ? [`${store.context.currency} ${money}`, ...sayAll(store, field, value), `${money} ${store.context.currency}`] : sayAll(store, field, value);
   return comparison ? said.map((one) => `${comparison} ${one}`).concat(field.control === "money" ? said : []) : field.control === "money" ? said : [];
 }

@@ -1,6 +1,6 @@
 // Windows of time in words.
 
-import { fill, gettext, ngettext } from "./words.js";
+import { fill, gettext, language, ngettext } from "./words.js";
 
 export function kindOf(window) {
   if (window === undefined || window === "ever") return "ever";
@@ -70,7 +70,7 @@ function sayPeriod(period, field) {
   return ["today", "yesterday"].includes(period) ? label : fill(gettext("in {period}"), { period: label });
 }
 
-const days = new Intl.DateTimeFormat(document.documentElement.lang || "en", { dateStyle: "medium", timeZone: "UTC" });
+const days = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" });
 
 /** A local date in words; its zone is not ours to convert. */
 export const sayDay = (text) => days.format(new Date(`${text}T00:00:00Z`));

@@ -6,7 +6,10 @@ export const ngettext = (one, many, count) => window.ngettext?.(one, many, count
 /** "{n} people" with {n: "12"} → "12 people". */
 export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 
-const language = document.documentElement.lang || "en";
+const spoken = document.documentElement.lang || "en";
+
+/** Dates and times as the server writes them: 1 Jan 2026, 14:02. */
+export const language = spoken === "en" ? "en-GB" : spoken;
 const whole = new Intl.NumberFormat(language);
 const percents = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
 
