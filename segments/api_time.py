@@ -14,6 +14,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -30,6 +31,13 @@ from workspaces.batches import ItemError
 from workspaces.policies import Action
 
 MAX_MEMBERS = 500
+
+
+class CsvFile(BaseRenderer):
+    """Lets a route be asked for CSV, which it then streams itself."""
+
+    media_type = "text/csv"
+    format = "csv"
 
 
 class SegmentTimeMixin(WorkspaceViewSet):
@@ -92,7 +100,7 @@ class SegmentTimeMixin(WorkspaceViewSet):
         ],
         responses=MembersGiven,
     )
-    @action(detail=True, methods=["get"])
+    @action(detail=True, methods=["get"], renderer_classes=[JSONRenderer, CsvFile])
     def members(self, request: Request, **kwargs: Any) -> HttpResponseBase:
         """Members now or at a past instant, by id; as CSV when that is accepted."""
         if not self.actor.may(Action.READ_CONTACTS):
@@ -107,7 +115,7 @@ class SegmentTimeMixin(WorkspaceViewSet):
             raise ProblemError(
                 409, "broken", _("The segment is broken: a thing it names is gone.")
             ) from error
-        if "text/csv" in request.headers.get("Accept", ""):
+        if request.accepted_renderer.media_type == CsvFile.media_type:
             return self._csv(segment, evaluation)
         return self._page(request, evaluation, as_of)
 

@@ -249,6 +249,8 @@ def test_every_example_works_as_it_stands(page: Path):
                 headers={**call.headers, "Authorization": f"Bearer {text}"},
             )
             assert answer.status_code < 300, (call, answer.content)
+            wanted = call.headers.get("Accept", "application/json")
+            assert answer.headers["Content-Type"].startswith(wanted), call
             if call.body is not None and answer.headers["Content-Type"] == "application/json":
                 document = answer.json()
                 check_results(call, document)
