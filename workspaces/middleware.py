@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from datetime import datetime
 from typing import Any, cast
 
@@ -54,7 +54,8 @@ class WorkspaceMiddleware:
             return self._answer_program(asked)
         workspace_id = _workspace_in(request.path_info)
         if workspace_id is None:
-            return self.get_response(request)
+            with _in_language_of(getattr(request, "user", None)):
+                return self.get_response(request)
         return self._answer_member(asked, workspace_id)
 
     def _answer_program(self, request: WorkspaceRequest) -> HttpResponseBase:
@@ -142,9 +143,14 @@ def _workspace_in(path: str) -> int | None:
 def _as_seen_by(actor: Actor) -> Iterator[None]:
     with ExitStack() as stack:
         stack.enter_context(timezone.override(actor.workspace.zone))
-        if language := _language_of(actor):
-            stack.enter_context(translation.override(language))
+        stack.enter_context(_in_language_of(actor.user))
         yield
+
+
+def _in_language_of(user: object) -> AbstractContextManager[None]:
+    """What the user chose; nothing chosen leaves what the browser asks for."""
+    language = user.language if isinstance(user, User) else ""
+    return translation.override(language) if language else nullcontext()
 
 
 def _language_of(actor: Actor) -> str:
