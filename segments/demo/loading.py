@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from random import Random
 from time import perf_counter
@@ -15,7 +15,7 @@ from contacts.models import AttributeType, Contact
 from contacts.services import create_list, define_attribute, upsert_contacts
 from segments import services
 from segments.demo.catalog import BRANDS, make_catalog, product_items
-from segments.demo.history import Chronicler
+from segments.demo.history import Chronicler, History
 from segments.demo.people import Person, make_people
 from segments.services.saving import SegmentInput
 from segments.wizard.templates import templates_for
@@ -48,6 +48,49 @@ class DemoDataRefusedError(RuntimeError):
     """A generated item was refused: the generator and the services disagree."""
 
 
+@dataclass(frozen=True)
+class Shop:
+    """Everything about the demo shop as items of the REST batches, not stored anywhere yet."""
+
+    products: list[dict[str, Any]]
+    people: list[Person]
+    history: History
+
+    @property
+    def contacts(self) -> list[dict[str, Any]]:
+        return [_with_tags(person) for person in self.people]
+
+
+def draw_shop(*, contacts: int, now: datetime) -> Shop:
+    """24 months up to the instant; the same arguments draw the same shop."""
+    random = Random(SEED)
+    start = now - timedelta(days=MONTHS * 30 + 15)
+    catalog = make_catalog(random)
+    people = make_people(random, number=contacts, start=start, now=now, brands=BRANDS)
+    chronicler = Chronicler(random, catalog, now)
+    for person in people:
+        chronicler.live(person)
+    return Shop(product_items(catalog, start.isoformat()), people, chronicler.history)
+
+
+def record_shop(*, workspace: Workspace, shop: Shop, now: datetime, progress: Progress) -> None:
+    """Store the shop in an empty workspace, as its integrator would."""
+    history = shop.history
+    with workspace_scope(workspace):
+        _vocabulary(workspace)
+    for record, items in (
+        (record_products, shop.products),
+        (upsert_contacts, shop.contacts),
+        (record_visits, history.visits),
+        (record_transactions, history.transactions),
+        (record_refunds, history.refunds),
+        (record_activities, history.activities),
+        (record_messages, history.messages),
+        (record_message_events, history.message_events),
+    ):
+        _record(workspace, record, items, now, progress)
+
+
 def load_demo(*, owner: User, now: datetime, contacts: int, progress: Progress) -> Workspace:
     """Make the demo workspace with everything in it. `contacts` is how many people."""
     workspace = create_workspace(
@@ -60,29 +103,10 @@ def load_demo(*, owner: User, now: datetime, contacts: int, progress: Progress) 
         is_demo=True,
         now=now,
     )
-    random = Random(SEED)
-    start = now - timedelta(days=MONTHS * 30 + 15)
-    catalog = make_catalog(random)
-    people = make_people(random, number=contacts, start=start, now=now, brands=BRANDS)
-    chronicler = Chronicler(random, catalog, now)
-    for person in people:
-        chronicler.live(person)
-    history = chronicler.history
+    shop = draw_shop(contacts=contacts, now=now)
+    record_shop(workspace=workspace, shop=shop, now=now, progress=progress)
     with workspace_scope(workspace):
-        _vocabulary(workspace)
-    _record(workspace, record_products, product_items(catalog, start.isoformat()), now, progress)
-    _record(workspace, upsert_contacts, [_with_tags(person) for person in people], now, progress)
-    for record, items in (
-        (record_visits, history.visits),
-        (record_transactions, history.transactions),
-        (record_refunds, history.refunds),
-        (record_activities, history.activities),
-        (record_messages, history.messages),
-        (record_message_events, history.message_events),
-    ):
-        _record(workspace, record, items, now, progress)
-    with workspace_scope(workspace):
-        _lists(workspace, people, now)
+        _lists(workspace, shop.people, now)
         save_segments(workspace=workspace, owner=owner, now=now)
     return workspace
 
