@@ -68,8 +68,13 @@ def _narrowed(request: WorkspaceRequest, segments: QuerySet[Segment]) -> QuerySe
     segments = segments.filter(archived_at__isnull=state != "archived")
     if state in (SegmentState.FAILED, SegmentState.BROKEN):
         segments = segments.filter(state=state)
-    if search := request.GET.get("search", "").strip():
+    if search := _text(request, "search").strip():
         segments = segments.filter(name__icontains=search)
-    if label := request.GET.get("label", ""):
+    if label := _text(request, "label"):
         segments = segments.filter(labels__contains=[label])
     return segments
+
+
+def _text(request: WorkspaceRequest, name: str) -> str:
+    """A parameter without NULs, which the database can't compare with."""
+    return request.GET.get(name, "").replace("\x00", "")

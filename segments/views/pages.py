@@ -67,7 +67,8 @@ def segment_members(request: WorkspaceRequest, workspace: int, segment: int) -> 
     context = _common(request, found, "members")
     snapshot = latest_snapshot(found)
     if snapshot is not None:
-        search, sort = request.GET.get("search", "").strip(), request.GET.get("sort", "name")
+        search = request.GET.get("search", "").replace("\x00", "").strip()
+        sort = request.GET.get("sort", "name")
         members = members_of_snapshot(snapshot, search=search)
         ordered = members.order_by(*ORDERS.get(sort, ORDERS["name"]))
         page = Paginator(ordered, PAGE_SIZE).get_page(request.GET.get("page"))

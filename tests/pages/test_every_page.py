@@ -27,9 +27,6 @@ DRAWN_BY_OTHERS = re.compile(r"^api/docs/")
 # What a route's arguments can't be filled with: secrets from mails, names of providers.
 WITH_SECRETS = re.compile(r"<str:token>|<key>|uidb36|process_id|\(\?P<key>")
 
-# Scripts have run (load), fonts are there, and nothing is being counted.
-SETTLED = "document.fonts.status === 'loaded' && !document.querySelector('[aria-busy=true]')"
-
 
 def routes() -> list[Route]:
     """Everything a browser may GET: no JSON of either mount, nothing behind a secret."""
@@ -55,11 +52,17 @@ def pages_of(shop: Shop, client: Client) -> list[str]:
     return found
 
 
+def settle(page: Any) -> None:
+    """Wait until the fonts are there and nothing is being counted."""
+    page.evaluate("document.fonts.ready")
+    page.wait_for_selector("[aria-busy=true]", state="detached")
+
+
 def faults_of(page: Any, path: str) -> list[str]:
     """What is wrong with a page, one line each."""
     page.complaints.clear()
     answer = page.goto(path)
-    page.wait_for_function(SETTLED)
+    settle(page)
     keep_picture(page, re.sub(r"\W+", "-", path).strip("-") or "home")
     faults = [f"console: {line}" for line in page.complaints]
     if answer.status != 200:
