@@ -156,7 +156,7 @@ def say_value(value: Any, control: Control | None, speech: Speech, joiner: str) 
         return f"{speech.currency} {say_number(value)}".strip()
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    if isinstance(value, int):
+    if isinstance(value, int | float):
         return say_number(value)
     return speech.label(control.reference if control else "", str(value))
 

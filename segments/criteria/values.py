@@ -220,7 +220,8 @@ class NumberTest:
 
 def say_number(number: int | float | Decimal) -> str:
     """ "1,234.5", with the language's separators."""
-    return number_format(number, force_grouping=True)
+    whole = int(number) if isinstance(number, float) and number.is_integer() else number
+    return number_format(whole, force_grouping=True)
 
 
 def say_percent(percent: float) -> str:
