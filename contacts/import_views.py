@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -15,20 +14,16 @@ from django.http import (
     StreamingHttpResponse,
 )
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from contacts.import_forms import NEW_ATTRIBUTE, UploadForm, options_from_post
+from contacts.import_forms import UploadForm, options_from_post
+from contacts.import_mapping_page import mapping_context, preview_context, settings_of
 from contacts.importing import storage
-from contacts.importing.analysis import columns_from_json, date_order_of, decimal_mark_of
-from contacts.importing.cells import DATE_FORMATS, describe_date_format
-from contacts.importing.kinds import Field, ImportKind, all_kinds, kind_of
-from contacts.importing.mapping import attribute_key
-from contacts.importing.preview import first_records, make_preview, samples_by_column
-from contacts.importing.reading import Record, UnreadableFileError
+from contacts.importing.kinds import all_kinds, kind_of
+from contacts.importing.preview import first_records, samples_by_column
+from contacts.importing.reading import UnreadableFileError
 from contacts.importing.rejected import rejected_csv
-from contacts.importing.settings import ImportSettings, Problem, find_problems
-from contacts.importing.sniffing import DELIMITERS, ENCODINGS
+from contacts.importing.settings import Problem
 from contacts.models import Import, ImportState
 from contacts.tasks import queue_import
 from workspaces.middleware import WorkspaceRequest
@@ -36,7 +31,6 @@ from workspaces.policies import Action, require
 
 IMPORTS_A_PAGE = 25
 UNDER_WAY = (ImportState.CHECKING, ImportState.RUNNING)
-SAMPLES_SHOWN = 3
 
 
 def _import_or_404(request: WorkspaceRequest, import_id: int) -> Import:
@@ -95,18 +89,6 @@ def import_new(request: WorkspaceRequest, workspace: int) -> HttpResponse:
 # --- Mapping -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class ColumnChoice:
-    """One line of the mapping table."""
-
-    position: int
-    header: str
-    samples: Sequence[str]
-    chosen: str
-    new_key: str  # of the attribute it could become, "" if it can't
-    problem: str = ""
-
-
 @require_http_methods(["GET", "POST"])
 def import_map(request: WorkspaceRequest, workspace: int, import_id: int) -> HttpResponse:
     """Which column is what, and what the first rows become."""
@@ -136,7 +118,7 @@ def _decide(request: WorkspaceRequest, import_run: Import) -> HttpResponse:
             now=request.now,
         )
         return _mapping_page(request, import_run)
-    records = first_records(request.workspace, import_run, _settings_of(import_run))
+    records = first_records(request.workspace, import_run, settings_of(import_run))
     changes = options_from_post(
         request.POST,
         import_run=import_run,
@@ -146,7 +128,7 @@ def _decide(request: WorkspaceRequest, import_run: Import) -> HttpResponse:
     )
     if action == "preview":
         settings = storage.adjusted(request.workspace, import_run, changes)
-        context = _preview_context(request, import_run, settings, records)
+        context = preview_context(request.workspace, import_run, settings, records)
         return render(request, "imports/_preview.html", context)
     storage.change_options(actor=request.actor, import_run=import_run, changes=changes)
     try:
@@ -162,93 +144,11 @@ def _decide(request: WorkspaceRequest, import_run: Import) -> HttpResponse:
     return redirect("contacts:import-run", request.workspace.pk, import_run.pk)
 
 
-def _settings_of(import_run: Import) -> ImportSettings:
-    if "options" not in import_run.settings:
-        raise UnreadableFileError("expired", _("The file has been deleted."))
-    return ImportSettings.from_json(import_run.settings["options"])
-
-
 def _mapping_page(
     request: WorkspaceRequest, import_run: Import, refused: Sequence[Problem] = ()
 ) -> HttpResponse:
-    settings = _settings_of(import_run)
-    records = first_records(request.workspace, import_run, settings)
-    kind = kind_of(import_run.kind)
-    fields = list(kind.fields(request.workspace))
-    columns = columns_from_json(import_run.settings["facts"])
-    by_key = {field.key: field for field in fields}
-    order = date_order_of(columns, settings.mapping, by_key)
-    mark = decimal_mark_of(columns, settings.mapping, by_key, settings.delimiter)
-    context = {
-        **_preview_context(request, import_run, settings, records),
-        **({"problems": refused} if refused else {}),
-        "kind": kind,
-        "field_groups": _grouped(fields),
-        "columns": _column_choices(import_run, kind, settings, fields, records),
-        "new_attribute": NEW_ATTRIBUTE,
-        "date_order": order,
-        "detected_date": describe_date_format(order.format) if order.format else "",
-        "date_formats": [(each, describe_date_format(each)) for each in DATE_FORMATS],
-        "chosen_date": "" if settings.date_format == order.format else settings.date_format,
-        "detected_mark": mark,
-        "chosen_mark": "" if settings.decimal_mark == mark else settings.decimal_mark,
-        "encodings": [*ENCODINGS] + [settings.encoding] * (settings.encoding not in ENCODINGS),
-        "delimiters": [
-            ("tab" if each == "\t" else each, name)
-            for each, name in zip(
-                DELIMITERS, (_("comma"), _("semicolon"), _("tab"), _("bar")), strict=True
-            )
-        ],
-        "chosen_delimiter": "tab" if settings.delimiter == "\t" else settings.delimiter,
-    }
+    context = mapping_context(request.workspace, import_run, refused)
     return render(request, "imports/map.html", context)
-
-
-def _preview_context(
-    request: WorkspaceRequest,
-    import_run: Import,
-    settings: ImportSettings,
-    records: Sequence[Record],
-) -> dict[str, Any]:
-    headers = import_run.settings["facts"]["headers"]
-    kind = kind_of(import_run.kind)
-    return {
-        "import_run": import_run,
-        "settings": settings,
-        "problems": find_problems(kind, request.workspace, settings, headers),
-        "preview": make_preview(request.workspace, import_run, settings, records),
-        "broken_rows": import_run.settings["facts"].get("broken_rows", 0),
-    }
-
-
-def _grouped(fields: Sequence[Field]) -> list[tuple[str, list[Field]]]:
-    groups: dict[str, list[Field]] = {}
-    for field in fields:
-        groups.setdefault(str(field.group), []).append(field)
-    return list(groups.items())
-
-
-def _column_choices(
-    import_run: Import,
-    kind: ImportKind,
-    settings: ImportSettings,
-    fields: Sequence[Field],
-    records: Sequence[Record],
-) -> list[ColumnChoice]:
-    headers = import_run.settings["facts"]["headers"]
-    samples = samples_by_column(records, len(headers))
-    known = {field.key for field in fields}
-    can_make_new = any(field.key.startswith("attributes.") for field in fields)
-    choices = []
-    for position, header in enumerate(headers):
-        chosen = settings.mapping.get(position, "")
-        new_key = attribute_key(header) if can_make_new else ""
-        if f"attributes.{new_key}" in known:
-            new_key = ""
-        filled = list(dict.fromkeys(cell.strip() for cell in samples[position] if cell.strip()))
-        shown = NEW_ATTRIBUTE if chosen and chosen not in known else chosen
-        choices.append(ColumnChoice(position, header, filled[:SAMPLES_SHOWN], shown, new_key))
-    return choices
 
 
 # --- Running -------------------------------------------------------------------------------------
