@@ -117,7 +117,8 @@ class Criterion(Value):
     def say(self, speech: Speech) -> str:
         """The row as a sentence part."""
         spoken = {name: self.say_field(name, speech) for name in type(self).model_fields}
-        return " ".join(str(self.phrase).format(**spoken).split())
+        words = str(self.phrase).format(**spoken).split(" ")
+        return " ".join(word for word in words if word)  # a space inside a number stays
 
     def say_field(self, name: str, speech: Speech) -> str:
         """One parameter in words; override for parameters that speak together."""
