@@ -86,7 +86,8 @@ def test_one_request_answers_a_tree_of_twelve_rows_with_the_size_of_every_node()
         SELECT count(*) FROM (
             SELECT contact_id FROM transactions_transaction
             WHERE workspace_id = %(workspace)s AND kind = 'purchase'
-              AND status IN ('paid', 'fulfilled') AND superseded_at IS NULL AND occurred_at < %(now)s
+              AND status IN ('paid', 'fulfilled') AND superseded_at IS NULL
+              AND occurred_at < %(now)s
             GROUP BY contact_id HAVING count(*) >= 2) AS buyers
     """
     assert sizes["$.where.any[0].all[0]"] == by_hand(workspace, bought)
