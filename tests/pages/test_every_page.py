@@ -53,9 +53,9 @@ def pages_of(shop: Shop, client: Client) -> list[str]:
 
 
 def settle(page: Any) -> None:
-    """Wait until the fonts are there and nothing is being counted."""
+    """Wait until the fonts are there and no number is waited for."""
     page.evaluate("document.fonts.ready")
-    page.wait_for_selector("[aria-busy=true]", state="detached")
+    page.wait_for_selector("[aria-busy=true], .stale:not(.fresh)", state="detached")
 
 
 def faults_of(page: Any, path: str) -> list[str]:
