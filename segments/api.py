@@ -87,6 +87,12 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SegmentTi
         "suggestions": Action.READ_CONTACTS,  # they are values that contacts have
     }
 
+    def filter_queryset(self, queryset: Any) -> Any:
+        """The list leaves archived ones out unless it is asked for them."""
+        found = super().filter_queryset(queryset)
+        is_listing = self.action == "list" and "archived" not in self.request.query_params
+        return found.filter(archived_at__isnull=True) if is_listing else found
+
     @extend_schema(request=SegmentGiven, responses={201: SegmentSerializer})
     def create(self, request: Request, **kwargs: Any) -> Response:
         """Create a segment; it is counted at once."""

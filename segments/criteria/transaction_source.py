@@ -213,7 +213,7 @@ class TransactionSource(PurchaseCriterion):
         return super().say_field(name, speech)
 
     def _say_share(self) -> str:
-        percent = f"{say_percent(self.percent)} %"
+        percent = f"{say_percent(self.percent or 0)} %"
         if self.quantifier == SourceQuantifier.SHARE_OF_TRANSACTIONS:
             return _("made at least {percent} of their purchases from").format(percent=percent)
         return _("spent at least {percent} of their money on purchases from").format(

@@ -77,7 +77,7 @@ def percent(value: Number | None, decimals: int = 1) -> str:
 @register.filter
 def signed_percent(value: Number | None, decimals: int = 1) -> str:
     """A relative change: 0.014 -> "+1.4 %"."""
-    is_growth = value is not None and round(value * 100, decimals) > 0
+    is_growth = value is not None and round(float(value) * 100, decimals) > 0
     return ("+" if is_growth else "") + percent(value, decimals)
 
 
