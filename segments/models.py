@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -222,6 +224,11 @@ class Snapshot(WorkspaceModel):
     members = models.BinaryField()
     coverage = models.JSONField(default=list)  # sources not recorded yet at that instant
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    @property
+    def last_day(self) -> datetime:
+        """The last moment that counts: at a midnight, still the day that ends with it."""
+        return self.as_of - timedelta(microseconds=1)
 
     class Meta:
         constraints = [

@@ -24,20 +24,27 @@ function draw(trend) {
   const most = Math.max(1, ...trend.entered, ...trend.left);
   const bars = window.uPlot.paths.bars({ size: [0.7, 12] });
   const whole = new Intl.NumberFormat(language);
-  const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
+  const isRecorded = box.dataset.recorded === "true";
+  const zone = box.dataset.zone;
+  const time = isRecorded ? { hour: "2-digit", minute: "2-digit" } : {};
+  const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", timeZone: zone });
+  const moment = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric", ...time, timeZone: zone });
+  // A midnight is the end of a day: one second before it belongs to the day that is meant.
+  const date = (value) => new Date((isRecorded ? value : value - 1) * 1000);
   const ink = colour("--ink-3");
   const grid = { stroke: colour("--line"), width: 1 };
   new window.uPlot({
     width: box.clientWidth, height: 300,
+    tzDate: (seconds) => window.uPlot.tzDate(new Date(seconds * 1000), zone),
     scales: { y: { range: (_plot, _low, high) => [-(high || 1) * 0.22, (high || 1) * 1.08] }, moves: { range: () => [-most * 1.2, most * 9] } },
     series: [
-      { value: (_plot, value) => (value ? day.format(new Date(value * 1000)) : "–") },
+      { label: isRecorded ? gettext("Counted at") : gettext("Day"), value: (_plot, value) => (value ? moment.format(date(value)) : "–") },
       { label: gettext("Size"), scale: "y", stroke: colour("--accent"), fill: colour("--accent", 0.12), width: 2, points: { show: false }, fillTo: 0, value: (_plot, value) => whole.format(value ?? 0) },
       { label: gettext("Entered"), scale: "moves", stroke: colour("--good"), fill: colour("--good", 0.75), paths: bars, points: { show: false }, value: (_plot, value) => whole.format(value ?? 0) },
       { label: gettext("Left"), scale: "moves", stroke: colour("--bad"), fill: colour("--bad", 0.65), paths: bars, points: { show: false }, value: (_plot, value) => whole.format(value ?? 0) },
     ],
     axes: [
-      { stroke: ink, grid: { show: false }, ticks: { show: false }, values: (_plot, values) => values.map((value) => day.format(new Date(value * 1000))), space: 90 },
+      { stroke: ink, grid: { show: false }, ticks: { show: false }, values: (_plot, values) => values.map((value) => day.format(date(value))), space: 90 },
       { scale: "y", stroke: ink, grid, ticks: { show: false }, size: 64, values: (_plot, values) => values.map((value) => (value < 0 ? "" : whole.format(value))) },
     ],
     hooks: { drawAxes: [(plot) => hatch(plot, trend, at)], draw: [(plot) => markVersions(plot, trend, at)] },
