@@ -52,7 +52,7 @@ def django_db_setup(django_db_modify_db_settings: None, django_db_blocker: Any) 
     yield
     with django_db_blocker.unblock():
         connections["default"].close()
-        owner.creation.destroy_test_db(name, verbosity=0)
+        drop_test_database(name)
 
 
 def create_test_database(owner: Any) -> str:
@@ -61,11 +61,28 @@ def create_test_database(owner: Any) -> str:
     if template is None:
         return str(owner.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False))
     name = owner.settings_dict["TEST"].get("NAME") or "test_kohorta"
-    with psycopg.connect(**{**owner_parameters(), "dbname": "postgres"}, autocommit=True) as admin:
+    with psycopg.connect(**parameters_of("owner", "postgres"), autocommit=True) as admin:
         statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
         admin.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
     settings.DATABASES["owner"]["NAME"] = owner.settings_dict["NAME"] = name
     return str(name)
+
+
+def drop_test_database(name: str) -> None:
+    """Drop it also when a thread of a live server has not let go of its connection yet.
+
+    `FORCE` ends sessions of the owner only, who has no right over those of the app: it ends its
+    own.
+    """
+    connections["owner"].close()
+    with psycopg.connect(**parameters_of("default", "postgres"), autocommit=True) as app:
+        app.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = %s AND usename = current_user",
+            [name],
+        )
+    with psycopg.connect(**parameters_of("owner", "postgres"), autocommit=True) as owner:
+        owner.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def check_that_the_app_role_is_weak(connection: Any) -> None:
@@ -79,14 +96,16 @@ def check_that_the_app_role_is_weak(connection: Any) -> None:
 
 def owner_connection() -> psycopg.Connection:
     """Connect as the owner, beside Django, whose test cases allow only the app's connection."""
-    return psycopg.connect(**owner_parameters(), autocommit=True)
+    return psycopg.connect(
+        **parameters_of("owner", connections["owner"].settings_dict["NAME"]), autocommit=True
+    )
 
 
-def owner_parameters() -> dict[str, Any]:
-    """Return what psycopg needs to connect as the owner."""
-    parameters = connections["owner"].get_connection_params()
-    keep = ("host", "port", "user", "password", "dbname")
-    return {name: parameters[name] for name in keep}
+def parameters_of(alias: str, database: str) -> dict[str, Any]:
+    """Return what psycopg needs to connect to a database as that alias's role."""
+    parameters = connections[alias].get_connection_params()
+    keep = ("host", "port", "user", "password")
+    return {**{name: parameters[name] for name in keep}, "dbname": database}
 
 
 def truncate_written_tables() -> None:
