@@ -1,9 +1,9 @@
 """Bring locale/ up to date with the texts in the code: new ones in, unused ones out.
 
-    ./dev manage shell -c "from tools.messages import update; update()"
+    .venv/bin/python tools/messages.py
 
-or, with any settings, `python tools/messages.py`. Then translate what it lists. Nothing of the
-gettext tools is needed. A test compares what is found here with what is translated.
+Then translate what it lists. Nothing of the gettext tools is needed. A test compares what is
+found here with what is translated.
 """
 
 from __future__ import annotations

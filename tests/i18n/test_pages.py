@@ -118,7 +118,9 @@ def test_the_editor_gets_every_text_in_the_language(shop: Workspace, language: s
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_editors_criteria_come_in_the_language(shop: Workspace, language: str) -> None:
     text = html.unescape(said(in_language(shop, language), f"/w/{shop.pk}/segments/new/"))
-    text = re.sub(r"\\u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), text, flags=re.IGNORECASE)
+    text = re.sub(
+        r"\\u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), text, flags=re.IGNORECASE
+    )
     with override(language):
         for cls in all_criteria():
             assert str(cls.label) in text, cls.key
