@@ -4,7 +4,8 @@ import { request } from "./lib/http.js";
 
 const gettext = window.gettext ?? ((text) => text);
 const box = document.getElementById("trend");
-const language = document.documentElement.lang;
+// "22 Nov" as everywhere else on the pages, also where the language is plain English.
+const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
 
 /** A custom property as the colour it is now (light or dark), for a canvas. */
 function colour(name, opacity = 1) {
@@ -20,13 +21,16 @@ function colour(name, opacity = 1) {
 function draw(trend) {
   box.replaceChildren();
   const at = trend.at.map((instant) => Date.parse(instant) / 1000);
-  const left = trend.left.map((count) => -count);
+  // No bar where nobody moved: of a bar of no height only the outline would be drawn.
+  const entered = trend.entered.map((count) => count || null);
+  const left = trend.left.map((count) => -count || null);
   const most = Math.max(1, ...trend.entered, ...trend.left);
   const bars = window.uPlot.paths.bars({ size: [0.7, 12] });
   const whole = new Intl.NumberFormat(language);
   const isRecorded = box.dataset.recorded === "true";
   const zone = box.dataset.zone;
   const time = isRecorded ? { hour: "2-digit", minute: "2-digit" } : {};
+  const count = (_plot, value, _series, index) => (index === null || index === undefined ? "–" : whole.format(Math.abs(value ?? 0)));
   const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", timeZone: zone });
   const moment = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric", ...time, timeZone: zone });
   // A midnight is the end of a day: one second before it belongs to the day that is meant.
@@ -39,16 +43,16 @@ function draw(trend) {
     scales: { y: { range: (_plot, _low, high) => [-(high || 1) * 0.22, (high || 1) * 1.08] }, moves: { range: () => [-most * 1.2, most * 9] } },
     series: [
       { label: isRecorded ? gettext("Counted at") : gettext("Day"), value: (_plot, value) => (value ? moment.format(date(value)) : "–") },
-      { label: gettext("Size"), scale: "y", stroke: colour("--accent"), fill: colour("--accent", 0.12), width: 2, points: { show: false }, fillTo: 0, value: (_plot, value) => whole.format(value ?? 0) },
-      { label: gettext("Entered"), scale: "moves", stroke: colour("--good"), fill: colour("--good", 0.75), paths: bars, points: { show: false }, value: (_plot, value) => whole.format(value ?? 0) },
-      { label: gettext("Left"), scale: "moves", stroke: colour("--bad"), fill: colour("--bad", 0.65), paths: bars, points: { show: false }, value: (_plot, value) => whole.format(value ?? 0) },
+      { label: gettext("Size"), scale: "y", stroke: colour("--accent"), fill: colour("--accent", 0.12), width: 2, points: { show: false }, fillTo: 0, value: count },
+      { label: gettext("Entered"), scale: "moves", stroke: colour("--good"), fill: colour("--good", 0.75), paths: bars, points: { show: false }, value: count },
+      { label: gettext("Left"), scale: "moves", stroke: colour("--bad"), fill: colour("--bad", 0.65), paths: bars, points: { show: false }, value: count },
     ],
     axes: [
-      { stroke: ink, grid: { show: false }, ticks: { show: false }, values: (_plot, values) => values.map((value) => day.format(date(value))), space: 90 },
+      { stroke: ink, grid: { show: false }, ticks: { show: false }, values: (_plot, values) => values.map((value) => day.format(date(value))), space: box.clientWidth < 480 ? 56 : 90 },
       { scale: "y", stroke: ink, grid, ticks: { show: false }, size: 64, values: (_plot, values) => values.map((value) => (value < 0 ? "" : whole.format(value))) },
     ],
     hooks: { drawAxes: [(plot) => hatch(plot, trend, at)], draw: [(plot) => markVersions(plot, trend, at)] },
-  }, [at, trend.size, trend.entered, left], box);
+  }, [at, trend.size, entered, left], box);
 }
 
 /** Hatch the days on which something the definition asks about wasn't recorded yet. */
