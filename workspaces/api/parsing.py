@@ -21,7 +21,10 @@ _BAD_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
 class StrictJSONParser(BaseParser):
-    """Parses JSON bodies with `parse_strict_json`."""
+    """Parses JSON bodies with `parse_strict_json`.
+
+    In a batch one item's bad text is that item's error, so services look for it item by item.
+    """
 
     media_type = "application/json"
 
@@ -31,10 +34,12 @@ class StrictJSONParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        return parse_strict_json(stream.read(MAX_BODY_BYTES + 1))
+        view = (parser_context or {}).get("view")
+        is_batch = getattr(view, "action", None) == "batch"
+        return parse_strict_json(stream.read(MAX_BODY_BYTES + 1), may_hold_bad_text=is_batch)
 
 
-def parse_strict_json(raw: bytes) -> Any:
+def parse_strict_json(raw: bytes, *, may_hold_bad_text: bool = False) -> Any:
     """The document, or a `ProblemError` (400 or 413).
 
     Refused: not UTF-8, NaN and infinities, numbers too large to hold, duplicate keys, NUL
@@ -64,7 +69,7 @@ def parse_strict_json(raw: bytes) -> Any:
     except ValueError:  # integers of more than 4,300 digits
         _refuse("number_too_large", _("A number is too large."))
     _check_depth(document)
-    if _MAYBE_BAD_TEXT.search(raw):
+    if not may_hold_bad_text and _MAYBE_BAD_TEXT.search(raw):
         _check_texts(document)
     return document
 
