@@ -36,9 +36,17 @@ _TreeLoader.yaml_implicit_resolvers = {
 }
 
 
+class _TreeDumper(yaml.SafeDumper):
+    """Writes a part that stands in the document twice in full each time."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
 def to_text(where: Any) -> str:
     """The document as YAML; `from_text` gives it back."""
-    return yaml.safe_dump(where, allow_unicode=True, sort_keys=False, width=100)
+    text: str = yaml.dump(where, Dumper=_TreeDumper, allow_unicode=True, sort_keys=False, width=100)
+    return text
 
 
 def from_text(text: str) -> Any:

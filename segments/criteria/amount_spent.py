@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.db.models import F, Q, Sum, TextChoices
 from django.db.models.functions import Coalesce
@@ -132,20 +133,25 @@ class AmountSpent(TestedStatistic):
         return self.compare(versions, spent, scope)
 
     def _versions(self, scope: Scope) -> Query:
-        stated = self.statuses or COUNTED_STATUSES
-        rows = scope.facts(Transaction).filter(
-            kind=TransactionKind.PURCHASE, stated_status__in=stated, version_from__lte=scope.as_of
-        )
-        return rows.filter(transaction_q(self.where, scope))
+        standing = self._standing(scope).filter(transaction_q(self.where, scope))
+        return self._history(Transaction, standing, scope)
 
     def _versions_of_lines(self, scope: Scope) -> Query:
-        stated = self.statuses or COUNTED_STATUSES
-        rows = scope.facts(LineItem).filter(
+        versions = self._history(LineItem, self._standing(scope), scope)
+        return versions.alias(margin=F("amount") - F("cost")).filter(line_q(self.where, scope))
+
+    def _standing(self, scope: Scope) -> Query:
+        """The purchases that count now, whatever was said of them before."""
+        return scope.facts(Transaction).filter(
+            Q(superseded_at__isnull=True) | Q(superseded_at__gt=scope.as_of),
             kind=TransactionKind.PURCHASE,
-            transaction__stated_status__in=stated,
+            stated_status__in=self.statuses or COUNTED_STATUSES,
             version_from__lte=scope.as_of,
         )
-        return rows.alias(margin=F("amount") - F("cost")).filter(line_q(self.where, scope))
+
+    def _history(self, model: type[Any], standing: Query, scope: Scope) -> Query:
+        versions = scope.facts(model).filter(version_from__lte=scope.as_of)
+        return versions.filter(root_id__in=standing.values("root_id"))
 
     def check(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         yield from super().check()
