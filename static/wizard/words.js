@@ -19,9 +19,9 @@ export const percent = (share) => (share > 0 && share < 0.001 ? `< ${percents.fo
 
 /** The time of day of an instant in a zone, with seconds. */
 export function clockTime(instant, timeZone) {
-  return new Intl.DateTimeFormat(language, { timeStyle: "medium", timeZone }).format(new Date(instant));
+  return new Intl.DateTimeFormat(language, { timeStyle: "medium", hourCycle: "h23", timeZone }).format(new Date(instant));
 }
 
 export function dayAndTime(instant, timeZone) {
-  return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", timeZone }).format(instant);
+  return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23", timeZone }).format(instant);
 }
