@@ -6,9 +6,10 @@ A key of another workspace is as unknown as one that never existed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from contacts.models import AttributeDefinition, Category, StaticList, Tag
 from contacts.text import key_of, normalise
@@ -82,6 +83,12 @@ def _products(workspace: Workspace, keys: Sequence[str]) -> dict[str, Found]:
     return found
 
 
+def _attributes(workspace: Workspace, keys: Sequence[str]) -> dict[str, Found]:
+    """Labels of built-in attributes are stored in English and shown translated."""
+    found = _by_key(AttributeDefinition, "label")(workspace, keys)
+    return {key: replace(each, label=gettext(each.label)) for key, each in found.items()}
+
+
 def _variants(workspace: Workspace, keys: Sequence[str]) -> dict[str, Found]:
     rows = ProductVariant.objects.in_workspace(workspace).filter(external_id__in=list(keys))
     return {row.external_id: Found((row.pk,), str(row)) for row in rows}
@@ -118,7 +125,7 @@ def _by_id(model: type[WorkspaceModel]) -> Resolver:
 
 
 RESOLVERS: dict[str, Resolver] = {
-    "attribute": _by_key(AttributeDefinition, "label"),
+    "attribute": _attributes,
     "tag": _by_key(Tag, "name"),
     "category": _by_key(Category, "name"),
     "activity_kind": _by_key(ActivityKind, "label"),

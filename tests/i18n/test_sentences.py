@@ -123,6 +123,15 @@ def test_a_whole_tree_reads_as_one_sentence(language: str, expected: str) -> Non
         assert sentence_of(tree, "PLN") == expected
 
 
+@pytest.mark.django_db
+def test_built_in_attributes_are_named_in_the_language() -> None:
+    workspace = make_workspace()
+    city = {"type": "contacts.text", "attribute": "city", "values": ["Gdynia"]}
+    with workspace_scope(workspace), override("pl"):
+        said = sentence_of(parse_tree(city, workspace=workspace), "PLN")
+    assert said == "Osoby, które mają atrybut Miasto, który ma jedną z wartości Gdynia."
+
+
 def filled(value: Any) -> Any:
     """The example with an id wherever it waits for one."""
     if isinstance(value, dict):
