@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db.models import Count, F, Max, Q, QuerySet
+from django.utils.translation import gettext
 
 from contacts.models import (
     AttributeDefinition,
@@ -15,7 +16,7 @@ from contacts.models import (
     Tag,
 )
 from contacts.text import normalise
-from segments.criteria.values import escape_like
+from segments.loose_spelling import loose_pattern
 from segments.models import Segment
 from tracking.models import ActivityKind, ActivityParameter, ActivityValue, PageView, Visit
 from transactions.models import (
@@ -38,11 +39,14 @@ Source = Callable[[Workspace, str, str], list[Suggestion]]
 def suggest(*, workspace: Workspace, kind: str, query: str, within: str = "") -> list[Suggestion]:
     """Up to 20 values `{value, label, count, hint}`; an unknown kind suggests nothing.
 
+    `query` finds names however accents and capitals are written: "krakow" finds "Kraków" too.
     `within` narrows some kinds: the attribute of `attribute_value`, the parameter
     ("kind.parameter") of `parameter_value`, the kind of `activity_parameter`.
     """
     source = SOURCES.get(kind)
-    return source(workspace, query.strip(), within) if source else []
+    if source is None or "\x00" in query + within:  # which no stored text has
+        return []
+    return source(workspace, query.strip(), within)
 
 
 def _made(value: object, label: str, count: int | None = None, hint: str = "") -> Suggestion:
@@ -55,7 +59,7 @@ def _labels(model: Any, relation: str) -> Source:
     def find(workspace: Workspace, query: str, within: str) -> list[Suggestion]:
         rows = model.objects.in_workspace(workspace)
         if query:
-            rows = rows.filter(Q(name__icontains=query) | Q(key__icontains=query))
+            rows = rows.filter(Q(name__regex=loose_pattern(query)) | Q(key__icontains=query))
         current = Q((f"{relation}__valid_to__isnull", True))
         counted = rows.values("key", "name").annotate(uses=Count(relation, filter=current))
         ordered = counted.order_by("-uses", "name")[:LIMIT]
@@ -74,7 +78,7 @@ def _named(model: Any, value: str, label: str, search: tuple[str, ...]) -> Sourc
         if query:
             matches = Q()
             for column in search:
-                matches |= Q((f"{column}__icontains", query))
+                matches |= Q((f"{column}__regex", loose_pattern(query)))
             rows = rows.filter(matches)
         rows = rows.order_by(label, "pk")[:LIMIT]
         return [_made(getattr(row, value), str(getattr(row, label))) for row in rows]
@@ -88,9 +92,9 @@ def _attributes(workspace: Workspace, query: str, within: str) -> list[Suggestio
     if within:
         rows = rows.filter(type__in=within.split(","))
     if query:
-        rows = rows.filter(Q(label__icontains=query) | Q(key__icontains=query))
+        rows = rows.filter(Q(label__regex=loose_pattern(query)) | Q(key__icontains=query))
     ordered = rows.order_by("-is_builtin", "label")[:60]
-    return [{**_made(row.key, row.label), "type": row.type} for row in ordered]
+    return [{**_made(row.key, gettext(row.label)), "type": row.type} for row in ordered]
 
 
 def _attribute_values(workspace: Workspace, query: str, within: str) -> list[Suggestion]:
@@ -110,9 +114,12 @@ def _parameter_values(workspace: Workspace, query: str, within: str) -> list[Sug
 
 
 def _spellings(rows: QuerySet[Any], column: str, shown: str, query: str) -> list[Suggestion]:
-    if query:
-        rows = rows.filter(Q((f"{column}__contains", normalise(query))))
     groups = rows.values(grouped=F(column)).annotate(label=Max(shown), number=Count("pk"))
+    if query:
+        # By an aggregate, so that each spelling is compared once, after grouping: at a million
+        # rows of 5,000 spellings a third of the time that comparing every row takes.
+        groups = groups.annotate(spelling=Max(column))
+        groups = groups.filter(spelling__regex=loose_pattern(normalise(query)))
     return [
         _made(group["label"], group["label"], group["number"])
         for group in groups.order_by("-number", "grouped")[:LIMIT]
@@ -134,7 +141,7 @@ def _activity_parameters(workspace: Workspace, query: str, within: str) -> list[
     if within:
         rows = rows.filter(kind__key=within)
     if query:
-        rows = rows.filter(Q(label__icontains=query) | Q(key__icontains=query))
+        rows = rows.filter(Q(label__regex=loose_pattern(query)) | Q(key__icontains=query))
     return [
         {**_made(row.key, row.label, hint=row.kind.label), "type": row.type}
         for row in rows.order_by("kind__label", "label")[:60]
@@ -144,8 +151,8 @@ def _activity_parameters(workspace: Workspace, query: str, within: str) -> list[
 def _products(workspace: Workspace, query: str, within: str) -> list[Suggestion]:
     rows = Product.objects.in_workspace(workspace).filter(archived_at__isnull=True)
     if query:
-        start = escape_like(normalise(query)).replace("\\", "")
-        rows = rows.filter(Q(name_key__contains=start) | Q(external_id__icontains=query))
+        pattern = loose_pattern(normalise(query))
+        rows = rows.filter(Q(name_key__regex=pattern) | Q(external_id__icontains=query))
     rows = rows.select_related("brand").order_by("name", "pk")[:LIMIT]
     return [
         _made(row.external_id, row.name, hint=row.brand.name if row.brand else "") for row in rows
@@ -155,7 +162,7 @@ def _products(workspace: Workspace, query: str, within: str) -> list[Suggestion]
 def _segments(workspace: Workspace, query: str, within: str) -> list[Suggestion]:
     rows = Segment.objects.in_workspace(workspace).filter(archived_at__isnull=True)
     if query:
-        rows = rows.filter(name__icontains=query)
+        rows = rows.filter(name__regex=loose_pattern(query))
     return [_made(row.pk, row.name, row.size) for row in rows.order_by("name", "pk")[:LIMIT]]
 
 

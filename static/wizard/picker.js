@@ -6,7 +6,7 @@ import { iconUrl } from "../js/lib/icon.js";
 import { initialValues } from "./forms.js";
 import { newRow, newSegmentRow } from "./model.js";
 import { sayRow } from "./saying.js";
-import { fill, gettext } from "./words.js";
+import { bare, fill, gettext } from "./words.js";
 
 /** Everything that can be added: criteria, each attribute by its own name, and segments. */
 function entriesOf(store, attributes, segments) {
@@ -47,7 +47,7 @@ export function Picker({ store, groupId, close }) {
       setKnown({ attributes, segments: segments.filter((segment) => Number(segment.value) !== store.segmentId) });
     });
   }, []);
-  const words = query.trim().toLowerCase().split(/\s+/).filter(Boolean);
+  const words = bare(query).trim().split(/\s+/).filter(Boolean);
   const entries = entriesOf(store, known.attributes, known.segments)
     .map((entry) => ({ ...entry, rank: rankOf(entry, words) })).filter((entry) => entry.rank >= 0);
   if (words.length) entries.sort((a, b) => a.rank - b.rank);
@@ -88,8 +88,8 @@ export function Picker({ store, groupId, close }) {
 
 /** Smaller is better; -1 does not fit. */
 function rankOf(entry, words) {
-  const label = entry.label.toLowerCase();
-  const all = `${label} ${entry.help} ${entry.family}`.toLowerCase();
+  const label = bare(entry.label);
+  const all = bare(`${label} ${entry.help} ${entry.family}`);
   if (!words.every((word) => all.includes(word))) return -1;
   if (!words.length) return 0;
   return label.startsWith(words[0]) ? 0 : words.every((word) => label.includes(word)) ? 1 : 2;

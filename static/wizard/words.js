@@ -6,6 +6,9 @@ export const ngettext = (one, many, count) => window.ngettext?.(one, many, count
 /** "{n} people" with {n: "12"} → "12 people". */
 export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 
+/** Text as a search compares it: without capitals and accents. */
+export const bare = (text) => text.toLowerCase().normalize("NFD").replace(/\p{M}/gu, "").replaceAll("ł", "l");
+
 const spoken = document.documentElement.lang || "en";
 
 /** Dates and times as the server writes them: 1 Jan 2026, 14:02. */
