@@ -230,7 +230,7 @@ def test_what_redis_forgets_is_done_by_the_next_tick(tmp_path):
         valkey.process.wait()
         saving = [sys.executable, "-c", SAVE, str(workspace.pk)]
         subprocess.run(saving, env=environment(valkey.url), check=True, timeout=30)
-        assert number_in(workspace, "queued") == 2 * 5 + 2
+        assert number_in(workspace, "queued") == 5 + TRENDS + 2
 
         valkey.start(preferred_port=valkey.port)
         assert valkey.url == workers.redis_url, "it came back under its old address, empty"
