@@ -21,7 +21,7 @@ UNIVERSE = "universe"
 
 @dataclass(frozen=True)
 class NodeCount:
-    """The numbers of one node (docs/rest.md): the node alone, what reaches it, what is left after it,
+    """One node in numbers (docs/rest.md): the node alone, what reaches it, what is left after it,
     the total without it, and how many of the node are there only for lack of a value or fact."""
 
     path: str
