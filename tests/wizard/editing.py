@@ -7,11 +7,14 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.test import Client
+from django.utils import timezone
+
 from tests.browsing import open_page
 from tests.makers.contacts import make_contact
 from tests.makers.tracking import make_visit
 from tests.makers.transactions import make_transaction
-from tests.makers.workspaces import make_user, make_workspace
+from tests.makers.workspaces import make_key, make_user, make_workspace
 from workspaces.models import User, Workspace
 
 # Contact → channels of its purchases ("" was not attributed), tags, city.
@@ -104,3 +107,20 @@ def take_values(page: Any, box: Any, *values: str) -> None:
         box.fill(value)
         page.get_by_role("option", name=value).first.wait_for()
         box.press("Enter")
+
+
+def ask_rest(workspace: Workspace, path: str, given: Any = None) -> Any:
+    """What REST answers: a GET, or a POST of what is given."""
+    _key, secret = make_key(workspace, now=timezone.now())
+    client, headers = Client(), {"authorization": f"Bearer {secret}"}
+    url = f"/api/v1/{path}"
+    if given is None:
+        answer = client.get(url, headers=headers)
+    else:
+        answer = client.post(url, given, content_type="application/json", headers=headers)
+    assert answer.status_code == 200, answer.content
+    return answer.json()
+
+
+def counted_by_rest(workspace: Workspace, where: Any) -> dict[str, Any]:
+    return dict(ask_rest(workspace, "segments/evaluate", {"where": where}))

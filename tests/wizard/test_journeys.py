@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test import Client
 from django.utils import timezone
 
 from segments.models import Segment
 from tests.browsing import chromium
 from tests.makers.segments import make_segment
-from tests.makers.workspaces import make_key
 from tests.wizard.editing import (
+    counted_by_rest,
     document_of,
     editing,
     make_shop,
-    pick,
     row,
     settled,
     show,
-    take_values,
 )
 from workspaces.models import User, Workspace
 from workspaces.tenancy import workspace_scope
@@ -30,25 +25,6 @@ from workspaces.tenancy import workspace_scope
 __all__ = ["chromium"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-# Ordered only after paid sources, never after direct or e-mail (U3).
-PAID_ONLY = """
-    SELECT count(*) FROM contacts_contact c
-    WHERE c.workspace_id = %(workspace)s
-      AND EXISTS (
-        SELECT FROM transactions_transaction t
-        WHERE t.contact_id = c.id AND t.workspace_id = c.workspace_id AND t.superseded_at IS NULL
-          AND t.kind = 'purchase' AND t.status IN ('paid', 'fulfilled'))
-      AND NOT EXISTS (
-        SELECT FROM transactions_transaction t
-        WHERE t.contact_id = c.id AND t.workspace_id = c.workspace_id AND t.superseded_at IS NULL
-          AND t.kind = 'purchase' AND t.status IN ('paid', 'fulfilled')
-          AND NOT t.is_paid_channel)
-      AND NOT EXISTS (
-        SELECT FROM transactions_transaction t
-        WHERE t.contact_id = c.id AND t.workspace_id = c.workspace_id AND t.superseded_at IS NULL
-          AND t.kind = 'purchase' AND t.channel IN ('direct', 'email'))
-"""
 
 
 @pytest.fixture
@@ -58,183 +34,6 @@ def shop() -> tuple[Workspace, User]:
 
 def new_page(shop: Workspace) -> str:
     return f"/w/{shop.pk}/segments/new/"
-
-
-def counted_by_sql(shop: Workspace, statement: str) -> int:
-    with workspace_scope(shop), connection.cursor() as cursor:
-        cursor.execute(statement, {"workspace": shop.pk})
-        return int(cursor.fetchone()[0])
-
-
-def counted_by_rest(shop: Workspace, where: Any) -> dict[str, Any]:
-    _key, secret = make_key(shop, now=timezone.now())
-    answer = Client().post(
-        "/api/v1/segments/evaluate",
-        json.dumps({"where": where}),
-        content_type="application/json",
-        headers={"authorization": f"Bearer {secret}"},
-    )
-    assert answer.status_code == 200, answer.content
-    return dict(answer.json())
-
-
-def numbers_on_page(page: Any) -> list[str]:
-    return list(
-        page.eval_on_selector_all("[data-size]", "all => all.map((one) => one.dataset.size)")
-    )
-
-
-def test_paid_only_buyers_are_built_by_clicks_saved_reloaded_and_edited(
-    chromium: Any, live_server: Any, shop: tuple[Workspace, User]
-) -> None:
-    workspace, owner = shop
-    with editing(chromium, live_server, owner, new_page(workspace)) as page:
-        page.get_by_role("button", name="Add a condition", exact=True).click()
-        pick(page, "source of trans", "Source of transactions")
-        row(page, 0).get_by_label("how often from there").select_option("only")
-        row(page, 0).locator("summary", has_text="any").first.click()
-        row(page, 0).get_by_label("any ad").check()
-        page.keyboard.press("Escape")
-        page.get_by_role("button", name="Group in").first.click()
-        page.locator("fieldset fieldset select.match").select_option("none")
-        page.locator("fieldset fieldset").get_by_role("button", name="Condition in").click()
-        pick(page, "source of trans", "Source of transactions")
-        row(page, 1).locator("summary", has_text="any").first.click()
-        row(page, 1).get_by_label("e-mail", exact=True).check()
-        row(page, 1).get_by_label("direct", exact=True).check()
-        page.keyboard.press("Escape")
-        size = settled(page)
-        where = document_of(page)
-        rest = counted_by_rest(workspace, where)
-        assert size == rest["size"] == counted_by_sql(workspace, PAID_ONLY) == 2
-        leaves = [each["size"] for each in rest["nodes"] if "type" in at(where, each["path"])]
-        assert numbers_on_page(page) == [str(leaf) for leaf in leaves]
-        page.get_by_label("Name of the segment").fill("Paid-only buyers")
-        page.keyboard.press("Control+s")
-        page.wait_for_url(lambda url: "/new/" not in url)
-    with workspace_scope(workspace):
-        saved = Segment.objects.in_workspace(workspace).get()
-    assert saved.definition["where"] == where
-    edit_page = f"/w/{workspace.pk}/segments/{saved.pk}/edit/"
-    with editing(chromium, live_server, owner, edit_page) as page:
-        assert document_of(page) == where
-        assert settled(page) == size
-        assert page.input_value(".name-input") == "Paid-only buyers"
-        row(page, 0).get_by_label("how often from there").select_option("any")
-        assert settled(page) == 2  # "mixed" came also by direct: the group below keeps it out
-        page.get_by_role("button", name="Undo").first.click()
-        assert settled(page) == size
-        assert document_of(page) == where
-        page.get_by_role("button", name="Redo").first.click()
-        assert document_of(page)["all"][0]["quantifier"] == "any"
-
-
-def at(where: Any, path: str) -> Any:
-    """The node at "$.where.all[0]…"."""
-    for key in path.removeprefix("$.where").replace("[", ".").replace("]", "").split("."):
-        if key:
-            where = where[int(key)] if key.isdecimal() else where[key]
-    return where
-
-
-def test_a_tree_of_three_levels_is_built_by_clicks(
-    chromium: Any, live_server: Any, shop: tuple[Workspace, User]
-) -> None:
-    workspace, owner = shop
-    with editing(chromium, live_server, owner, new_page(workspace)) as page:
-        page.get_by_role("button", name="Add a condition", exact=True).click()
-        pick(page, "visit", "Visit")
-        page.get_by_role("button", name="Group in").first.click()
-        outer = page.locator("fieldset fieldset").first
-        outer.get_by_role("button", name="Condition in").click()
-        pick(page, "tag", "Tag")
-        take_values(page, row(page, 1).get_by_role("combobox", name="Tag: tags"), "vip", "gold")
-        outer.get_by_role("button", name="Group in").click()
-        inner = page.locator("fieldset fieldset fieldset")
-        inner.locator("select.match").select_option("none")
-        inner.get_by_role("button", name="Condition in").click()
-        pick(page, "city", "City")
-        row(page, 2).get_by_label("comparison").select_option("any_of")
-        take_values(page, row(page, 2).get_by_role("combobox", name="values"), "Krak", "Gdynia")
-        size = settled(page)
-        where = document_of(page)
-        assert where == {
-            "all": [
-                {"type": "visits.visited"},
-                {
-                    "any": [
-                        {"type": "tags.has", "tags": ["vip", "gold"]},
-                        {
-                            "not": {
-                                "any": [
-                                    {
-                                        "type": "contacts.text",
-                                        "attribute": "city",
-                                        "operator": "any_of",
-                                        "values": ["Krakow", "Gdynia"],
-                                    }
-                                ]
-                            }
-                        },
-                    ]
-                },
-            ]
-        } or where["all"][1]["any"][1]["not"]["any"][0]["values"][0].startswith("Krak")
-        assert size == counted_by_rest(workspace, where)["size"]
-
-
-def test_the_same_tree_is_built_by_keyboard_alone(
-    chromium: Any, live_server: Any, shop: tuple[Workspace, User]
-) -> None:
-    """Tab reaches rows and buttons, arrows walk inside a row, Alt and arrows move it."""
-    workspace, owner = shop
-    with editing(chromium, live_server, owner, new_page(workspace)) as page:
-        keys = page.keyboard
-        tab_to(page, "Add a condition")
-        keys.press("Enter")
-        page.locator(".pick-list [role=option]").first.wait_for()
-        keys.type("tag")
-        keys.press("Enter")
-        # The new row's first missing control has the focus.
-        page.wait_for_function("() => document.activeElement.closest('[data-row]')")
-        keys.type("vip")
-        page.get_by_role("option", name="vip").wait_for()
-        keys.press("Enter")
-        keys.press("Escape")
-        keys.press("Escape")
-        assert page.evaluate("document.activeElement.hasAttribute('data-row')")
-        keys.press("Control+d")
-        keys.press("Control+g")
-        page.wait_for_function("() => document.activeElement.closest('fieldset fieldset')")
-        keys.press("ArrowDown")
-        keys.press("Alt+ArrowUp")
-        page.wait_for_function("() => document.activeElement.closest('fieldset fieldset')")
-        tab_to(page, "Condition in “Any of these”")
-        keys.press("Enter")
-        page.locator(".pick-list [role=option]").first.wait_for()
-        keys.type("number of transactions")
-        keys.press("Enter")
-        page.wait_for_function("() => document.activeElement.closest('[data-row]')")
-        keys.type("1")
-        size = settled(page)
-        where = document_of(page)
-        vip = {"type": "tags.has", "tags": ["vip"]}
-        bought = {"type": "transactions.number_of_orders", "operator": "at_least", "number": 1}
-        assert where == {"all": [{"any": [vip, vip, bought]}]}
-        assert size == counted_by_rest(workspace, where)["size"]
-
-
-def tab_to(page: Any, name: str) -> None:
-    """Press Tab until the control of that name has the focus."""
-    for _press in range(60):
-        page.keyboard.press("Tab")
-        said = page.evaluate(
-            "() => document.activeElement.getAttribute('aria-label')"
-            " ?? document.activeElement.textContent"
-        )
-        if " ".join(said.split()).removeprefix("+ ").startswith(name):
-            return
-    raise AssertionError(f"Tab never reaches {name!r}")
 
 
 def test_rows_are_moved_dragged_switched_off_and_removed_with_undo(
