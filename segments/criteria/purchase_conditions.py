@@ -169,7 +169,9 @@ class PropertyNumber(NumberCondition):
 
 def _numbers(values: Sequence[str]) -> list[float]:
     """The values that are numbers: shops send sizes as 42 and as "42"."""
-    return [float(value) for value in values if re.fullmatch(r"-?\d{1,15}(\.\d{1,9})?", value)]
+    return [
+        float(value) for value in values if re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,9})?", value)
+    ]
 
 
 def _properties(scope: Scope, key: str) -> Any:

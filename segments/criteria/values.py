@@ -77,7 +77,7 @@ class Control:
 
 
 def _decimal_text(value: Any) -> Any:
-    if not isinstance(value, str) or not re.fullmatch(r"-?\d{1,12}(\.\d{1,4})?", value):
+    if not isinstance(value, str) or not re.fullmatch(r"-?[0-9]{1,12}(\.[0-9]{1,4})?", value):
         raise ValueError(_("Write the amount as a text like “19.90”."))
     return Decimal(value)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -52,6 +52,7 @@ def record_behaviour(workspace: Workspace, people: list[Person], chance: random.
     # A quarter of all contacts never do anything.
     active = [person for person in people if person.number % 4]
     send(workspace, record_visits, (_visit(n, chance, active) for n in range(len(people) * 5)))
+    send(workspace, record_visits, _keen(active[3]))
     send(
         workspace, record_activities, (_activity(n, chance, active) for n in range(len(people) * 4))
     )
@@ -97,6 +98,21 @@ def _visit(number: int, chance: random.Random, people: list[Person]) -> dict[str
         "referrer": "https://blog.example/x",
     }
     return item | {key: value for key, value in extras.items() if chance.random() < 0.7}
+
+
+def _keen(person: Person) -> list[dict[str, Any]]:
+    """Somebody who came every day of a week in January."""
+    days = [datetime(2026, 1, day, 18, tzinfo=UTC) for day in range(12, 19)]
+    return [
+        {
+            "external_id": f"keen-{at:%d}",
+            "contact": person.reference,
+            "occurred_at": at.isoformat(),
+            "url": PAGES[0],
+            "source": {"channel": "direct"},
+        }
+        for at in days
+    ]
 
 
 def _activity(number: int, chance: random.Random, people: list[Person]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 from tests.makers.transactions import make_rate, products
 from tests.segments.world_behaviour import CHANNELS, UTM, send
 from tests.segments.world_people import Person, check
-from tests.segments.world_time import FIRST, RECORDED, later, moment
+from tests.segments.world_time import ASKED, FIRST, RECORDED, later, moment
 from transactions.models import Product
 from transactions.services import record_refunds, record_transactions
 from workspaces.models import Workspace
@@ -64,8 +64,28 @@ def record_shopping(workspace: Workspace, people: list[Person], chance: random.R
     first = [_transaction(number, chance, buyers) for number in range(len(people) * 4)]
     send(workspace, record_transactions, first)
     send(workspace, record_transactions, _restated(first, chance))
+    never_bought = [person for person in people if person.number % 3 == 0 and person.number > 12]
+    send(workspace, record_transactions, _regulars(never_bought))
     # Some ask for more than is left, and are refused.
     record_refunds(workspace=workspace, items=_refunds(first, chance), now=RECORDED, source="api")
+
+
+def _regulars(people: list[Person]) -> list[dict[str, Any]]:
+    """Two who buy the same again and again: one in a hurry, one every 40 days."""
+    found = []
+    for person, days in ((people[0], (3, 9, 25, 40)), (people[1], (30, 70, 110))):
+        for back in days:
+            at = ASKED - timedelta(days=back)
+            found.append(
+                {
+                    "external_id": f"regular-{person.number}-{back}",
+                    "contact": person.reference,
+                    "occurred_at": at.isoformat(),
+                    "updated_at": at.isoformat(),
+                    "lines": [{"product": "P-1", "quantity": 1, "amount": "50.00"}],
+                }
+            )
+    return found
 
 
 def _transaction(number: int, chance: random.Random, people: list[Person]) -> dict[str, Any]:

@@ -1,0 +1,18 @@
+-- {"type": "contacts.age", "operator": "more_than", "years": 30}
+-- People who are more than 30 years old.
+-- These contacts:
+SELECT "contacts_attributevalue"."contact_id" AS "contact_id"
+FROM "contacts_attributevalue"
+WHERE ("contacts_attributevalue"."workspace_id" = %s
+       AND ("contacts_attributevalue"."valid_to" IS NULL
+            OR "contacts_attributevalue"."valid_to" > %s)
+       AND "contacts_attributevalue"."valid_from" <= %s
+       AND "contacts_attributevalue"."attribute_id" = %s
+       AND "contacts_attributevalue"."date" <= %s)
+
+-- Parameters, in order:
+-- 77
+-- 2026-03-15T12:00:00+00:00
+-- 2026-03-15T12:00:00+00:00
+-- 1206
+-- 1995-03-15

@@ -1,0 +1,30 @@
+-- {"type": "transactions.days_between_orders", "operator": "at_most", "days": 30}
+-- People who bought on average every at most 30 days ever.
+-- These contacts:
+SELECT "transactions_transaction"."contact_id" AS "contact_id"
+FROM "transactions_transaction"
+WHERE ("transactions_transaction"."workspace_id" = %s
+       AND "transactions_transaction"."occurred_at" < %s
+       AND ("transactions_transaction"."superseded_at" IS NULL
+            OR "transactions_transaction"."superseded_at" > %s)
+       AND "transactions_transaction"."version_from" <= %s
+       AND "transactions_transaction"."status" IN (%s,
+                                                   %s)
+       AND "transactions_transaction"."kind" = %s)
+GROUP BY 1
+HAVING (COUNT("transactions_transaction"."id") >= %s
+        AND (EXTRACT(EPOCH
+                     FROM (MAX("transactions_transaction"."occurred_at") - MIN("transactions_transaction"."occurred_at"))) - (%s * (COUNT("transactions_transaction"."id") - %s))) <= %s)
+
+-- Parameters, in order:
+-- 77
+-- 2026-03-15T12:00:00+00:00
+-- 2026-03-15T12:00:00+00:00
+-- 2026-03-15T12:00:00+00:00
+-- 'paid'
+-- 'fulfilled'
+-- 'purchase'
+-- Int4(2)
+-- Decimal('2592000')
+-- Int4(1)
+-- Decimal('0')

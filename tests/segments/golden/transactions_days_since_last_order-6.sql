@@ -1,0 +1,33 @@
+-- {"type": "transactions.days_since_last_order", "operator": "at_most", "days": 14, "where": [{"field": "product", "values": ["P-1", "P-2"]}]}
+-- People who made their last transaction at most 14 days ago where product is any of Product P-1 or Product P-2.
+-- These contacts:
+SELECT "transactions_lineitem"."contact_id" AS "contact_id"
+FROM "transactions_lineitem"
+WHERE ("transactions_lineitem"."workspace_id" = %s
+       AND "transactions_lineitem"."occurred_at" < %s
+       AND ("transactions_lineitem"."superseded_at" IS NULL
+            OR "transactions_lineitem"."superseded_at" > %s)
+       AND "transactions_lineitem"."version_from" <= %s
+       AND "transactions_lineitem"."status" IN (%s,
+                                                %s)
+       AND "transactions_lineitem"."kind" = %s
+       AND "transactions_lineitem"."quantity" > %s
+       AND "transactions_lineitem"."product_id" IN (%s,
+                                                    %s))
+GROUP BY 1
+HAVING (MAX("transactions_lineitem"."occurred_at") <= %s
+        AND MAX("transactions_lineitem"."occurred_at") > %s)
+
+-- Parameters, in order:
+-- 77
+-- 2026-03-15T12:00:00+00:00
+-- 2026-03-15T12:00:00+00:00
+-- 2026-03-15T12:00:00+00:00
+-- 'paid'
+-- 'fulfilled'
+-- 'purchase'
+-- Int8(0)
+-- 1601
+-- 1602
+-- 2026-03-15T12:00:00+00:00
+-- 2026-02-28T12:00:00+00:00

@@ -1,0 +1,75 @@
+-- {"type": "transactions.lacks_accessories", "products": ["P-1", "P-2"], "lacking": "all"}
+-- People who bought Product P-1 and Product P-2 ever and lacks all of its accessories.
+-- These contacts:
+SELECT "transactions_lineitem"."contact_id" AS "contact_id"
+FROM "transactions_lineitem"
+WHERE ("transactions_lineitem"."workspace_id" = %s
+       AND "transactions_lineitem"."occurred_at" < %s
+       AND ("transactions_lineitem"."superseded_at" IS NULL
+            OR "transactions_lineitem"."superseded_at" > %s)
+       AND "transactions_lineitem"."version_from" <= %s
+       AND "transactions_lineitem"."status" IN (%s,
+                                                %s)
+       AND "transactions_lineitem"."kind" = %s
+       AND "transactions_lineitem"."quantity" > %s
+       AND "transactions_lineitem"."product_id" IN (%s,
+                                                    %s)
+       AND EXISTS
+         (SELECT %s AS "a"
+          FROM "transactions_productaccessory" U0
+          INNER JOIN "transactions_product" U2 ON (U0."accessory_id" = U2."id")
+          WHERE (U0."workspace_id" = %s
+                 AND (U2."archived_at" IS NULL
+                      OR U2."archived_at" > %s)
+                 AND U0."product_id" = ("transactions_lineitem"."product_id"))
+          LIMIT 1)
+       AND NOT EXISTS
+         (SELECT %s AS "a"
+          FROM "transactions_productaccessory" V0
+          INNER JOIN "transactions_product" V2 ON (V0."accessory_id" = V2."id")
+          WHERE (V0."workspace_id" = %s
+                 AND (V2."archived_at" IS NULL
+                      OR V2."archived_at" > %s)
+                 AND V0."product_id" = ("transactions_lineitem"."product_id")
+                 AND EXISTS
+                   (SELECT %s AS "a"
+                    FROM "transactions_lineitem" U0
+                    WHERE (U0."workspace_id" = %s
+                           AND U0."occurred_at" < %s
+                           AND (U0."superseded_at" IS NULL
+                                OR U0."superseded_at" > %s)
+                           AND U0."version_from" <= %s
+                           AND U0."status" IN (%s, %s)
+                           AND U0."kind" = %s
+                           AND U0."quantity" > %s
+                           AND U0."contact_id" = ("transactions_lineitem"."contact_id")
+                           AND U0."product_id" = (V0."accessory_id"))
+                    LIMIT 1))
+          LIMIT 1))
+
+-- Parameters, in order:
+-- 77
+-- 2026-03-15T12:00:00+00:00
+-- 2026-03-15T12:00:00+00:00
+-- 2026-03-15T12:00:00+00:00
+-- 'paid'
+-- 'fulfilled'
+-- 'purchase'
+-- Int8(0)
+-- 1601
+-- 1602
+-- Int4(1)
+-- 77
+-- 2026-03-15T12:00:00+00:00
+-- Int4(1)
+-- 77
+-- 2026-03-15T12:00:00+00:00
+-- Int4(1)
+-- 77
+-- 2026-03-15T12:00:00+00:00
+-- 2026-03-15T12:00:00+00:00
+-- 2026-03-15T12:00:00+00:00
+-- 'paid'
+-- 'fulfilled'
+-- 'purchase'
+-- Int8(0)

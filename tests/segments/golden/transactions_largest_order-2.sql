@@ -1,0 +1,30 @@
+-- {"type": "transactions.largest_order", "operator": "between", "amount": "100.00", "upper": "200.00", "where": [{"field": "coupon", "operator": "has_value"}]}
+-- People who made their largest transaction of between EUR 100.00 and EUR 200.00 where coupon has a value ever.
+-- These contacts:
+SELECT "transactions_transaction"."contact_id" AS "contact_id"
+FROM "transactions_transaction"
+WHERE ("transactions_transaction"."workspace_id" = %s
+       AND "transactions_transaction"."occurred_at" < %s
+       AND ("transactions_transaction"."superseded_at" IS NULL
+            OR "transactions_transaction"."superseded_at" > %s)
+       AND "transactions_transaction"."version_from" <= %s
+       AND "transactions_transaction"."status" IN (%s,
+                                                   %s)
+       AND "transactions_transaction"."kind" = %s
+       AND "transactions_transaction"."coupon" IS NOT NULL
+       AND NOT ("transactions_transaction"."coupon" = %s))
+GROUP BY 1
+HAVING (MAX("transactions_transaction"."goods_amount") >= %s
+        AND MAX("transactions_transaction"."goods_amount") <= %s)
+
+-- Parameters, in order:
+-- 77
+-- 2026-03-15T12:00:00+00:00
+-- 2026-03-15T12:00:00+00:00
+-- 2026-03-15T12:00:00+00:00
+-- 'paid'
+-- 'fulfilled'
+-- 'purchase'
+-- ''
+-- Int8(10000)
+-- Int8(20000)

@@ -1,0 +1,31 @@
+-- {"type": "transactions.order_total", "operator": "between", "amount": "50.00", "upper": "120.00", "window": {"last": 1, "unit": "years"}}
+-- People who paid between EUR 50.00 and EUR 120.00 with shipping in the last 1 year.
+-- These contacts:
+SELECT "transactions_transaction"."contact_id" AS "contact_id"
+FROM "transactions_transaction"
+WHERE ("transactions_transaction"."workspace_id" = %s
+       AND "transactions_transaction"."occurred_at" < %s
+       AND ("transactions_transaction"."superseded_at" IS NULL
+            OR "transactions_transaction"."superseded_at" > %s)
+       AND "transactions_transaction"."version_from" <= %s
+       AND "transactions_transaction"."status" IN (%s,
+                                                   %s)
+       AND "transactions_transaction"."kind" = %s
+       AND "transactions_transaction"."occurred_at" >= %s
+       AND "transactions_transaction"."occurred_at" < %s)
+GROUP BY 1
+HAVING (SUM("transactions_transaction"."total_amount") >= %s
+        AND SUM("transactions_transaction"."total_amount") <= %s)
+
+-- Parameters, in order:
+-- 77
+-- 2026-03-15T12:00:00+00:00
+-- 2026-03-15T12:00:00+00:00
+-- 2026-03-15T12:00:00+00:00
+-- 'paid'
+-- 'fulfilled'
+-- 'purchase'
+-- 2025-03-15T12:00:00+00:00
+-- 2026-03-15T12:00:00+00:00
+-- Int8(5000)
+-- Int8(12000)

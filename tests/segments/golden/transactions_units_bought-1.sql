@@ -1,0 +1,31 @@
+-- {"type": "transactions.units_bought", "operator": "less_than", "number": 2.5, "window": {"last": 6, "unit": "months"}}
+-- People who bought less than 2.5 units in the last 6 months.
+-- Everybody but these contacts:
+SELECT "transactions_lineitem"."contact_id" AS "contact_id"
+FROM "transactions_lineitem"
+WHERE ("transactions_lineitem"."workspace_id" = %s
+       AND "transactions_lineitem"."occurred_at" < %s
+       AND ("transactions_lineitem"."superseded_at" IS NULL
+            OR "transactions_lineitem"."superseded_at" > %s)
+       AND "transactions_lineitem"."version_from" <= %s
+       AND "transactions_lineitem"."status" IN (%s,
+                                                %s)
+       AND "transactions_lineitem"."kind" = %s
+       AND "transactions_lineitem"."quantity" > %s
+       AND "transactions_lineitem"."occurred_at" >= %s
+       AND "transactions_lineitem"."occurred_at" < %s)
+GROUP BY 1
+HAVING SUM("transactions_lineitem"."quantity") >= %s
+
+-- Parameters, in order:
+-- 77
+-- 2026-03-15T12:00:00+00:00
+-- 2026-03-15T12:00:00+00:00
+-- 2026-03-15T12:00:00+00:00
+-- 'paid'
+-- 'fulfilled'
+-- 'purchase'
+-- Int8(0)
+-- 2025-09-15T11:00:00+00:00
+-- 2026-03-15T12:00:00+00:00
+-- Int8(2500)
