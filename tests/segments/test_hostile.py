@@ -238,7 +238,8 @@ def test_extremes_that_are_legal_have_an_answer(program: Program) -> None:
         window('{"between": [0, 10000], "unit": "years"}'),
         '{"type": "contacts.anniversary", "window": {"next": 10000, "unit": "years"}}',
         '{"type": "contacts.anniversary", "window": {"from": "0001-01-01", "to": "9999-12-31"}}',
-        '{"type": "contacts.date", "attribute": "contract_end", "window": {"next": 10000, "unit": "years"}}',
+        '{"type": "contacts.date", "attribute": "contract_end",'
+        ' "window": {"next": 10000, "unit": "years"}}',
         '{"type": "contacts.age", "years": 150, "operator": "less_than"}',
         number("-1e15"),
         number("1e-300"),
