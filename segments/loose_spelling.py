@@ -28,7 +28,7 @@ def _one(letter: str) -> str:
 
 def _bare(letter: str) -> str:
     """The small letter without its accents."""
-    first, *marks = unicodedata.normalize("NFD", letter.lower())
+    first, *marks = list(unicodedata.normalize("NFD", letter.lower()))
     if all(map(unicodedata.combining, marks)):
         return STROKES.get(first, first)
     return letter
