@@ -239,6 +239,19 @@ def _by_ids(workspace_id: int, ids: Collection[int], lock: Lock) -> list[Row]:
         return list(cursor.fetchall())
 
 
+_IDENTITIES = 0x1DE7  # names our advisory lock; its second key is the workspace
+
+
+def lock_identities(workspace_id: int) -> None:
+    """Let one writer at a time decide who is who in a workspace, until its transaction ends.
+
+    Who is new, or gets an external id, depends on rows that others may be about to write: no row
+    lock can hold what isn't there yet. Taken before any contact is locked.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_IDENTITIES, workspace_id])
+
+
 class StaleDirectoryError(Exception):
     """Somebody else created one of the contacts meanwhile: look again."""
 

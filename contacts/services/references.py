@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from contacts.addresses import email_key, hash_address, read_email
@@ -22,6 +22,7 @@ from contacts.services.identity import (
     IdentityError,
     StaleDirectoryError,
     load_directory,
+    lock_identities,
     take_ids,
 )
 from contacts.text import key_of
@@ -56,9 +57,20 @@ def find_or_create_contacts(
     """
     with workspace_scope(workspace):
         checked = [_check(reference) for reference in references]
+        try:
+            # Mostly everybody is known already: nothing is written, nobody waits.
+            with transaction.atomic():
+                return _resolve(workspace, checked, now, source, may_write=False)
+        except _MustWriteError:
+            lock_identities(workspace.pk)
         return attempted(
-            lambda: _resolve(workspace, checked, now, source), again_after=StaleDirectoryError
+            lambda: _resolve(workspace, checked, now, source, may_write=True),
+            again_after=StaleDirectoryError,
         )
+
+
+class _MustWriteError(Exception):
+    """A reference makes or changes a contact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +96,27 @@ def _check(reference: ContactReference) -> _Checked | ItemError:
 
 
 def _resolve(
-    workspace: Workspace, checked: Sequence[_Checked | ItemError], now: datetime, source: str
+    workspace: Workspace,
+    checked: Sequence[_Checked | ItemError],
+    now: datetime,
+    source: str,
+    *,
+    may_write: bool,
 ) -> list[int | ItemError]:
     valid = [each for each in checked if isinstance(each, _Checked)]
     directory = load_directory(
         workspace.pk,
         {each.external_id for each in valid if each.external_id is not None},
         {each.key for each in valid if each.key},
-        "FOR KEY SHARE",
+        "FOR NO KEY UPDATE" if may_write else "FOR KEY SHARE",
     )
     found = [
         each if isinstance(each, ItemError) else _find(directory, each, now) for each in checked
     ]
     new = [draft for draft in directory.drafts if draft.id is None]
     changed = [draft for draft in directory.drafts if draft.id is not None and draft.is_dirty]
+    if not may_write and (new or changed):
+        raise _MustWriteError
     # Contacts before the counter, like every other writer.
     _lower_known_since(workspace.pk, changed)
     take_ids(workspace.pk, new)

@@ -9,7 +9,7 @@ from typing import Any
 from contacts.addresses import email_key, phone_region
 from contacts.services.batch import Batch, Outcome, Statement
 from contacts.services.documents import ContactItem, read_document
-from contacts.services.identity import StaleDirectoryError
+from contacts.services.identity import StaleDirectoryError, lock_identities
 from contacts.services.labels import label_key
 from contacts.services.vocabulary import Vocabulary, load_vocabulary
 from contacts.values import ReadingContext
@@ -35,6 +35,7 @@ def upsert_contacts(
     their JSON type. Several items of one contact work in their order.
     """
     with workspace_scope(workspace):
+        lock_identities(workspace.pk)
         documents = [read_document(ContactItem, item) for item in items]
         valid = [document for document in documents if isinstance(document, ContactItem)]
         vocabulary = load_vocabulary(workspace, valid, define=define)
