@@ -12,7 +12,7 @@ import pytest
 from segments.compiler import compile_tree
 from segments.criteria import tree as trees
 from segments.criteria.scope import Scope
-from segments.criteria.tree import parse_tree
+from segments.criteria.tree import Tree, children_of, parse_tree
 from segments.engine.evaluation import evaluate_tree
 from tests.segments.world import World
 
@@ -29,6 +29,28 @@ def wide_trees() -> Iterator[None]:
         yield
 
 
+class Asking:
+    """Many trees at one instant, read once."""
+
+    def __init__(self, world: World, documents: Sequence[Document], as_of: datetime) -> None:
+        groups = [documents[start : start + CHUNK] for start in range(0, len(documents), CHUNK)]
+        with wide_trees():
+            wide = {"any": [{"any": list(group)} for group in groups]}
+            self.tree = parse_tree(wide, workspace=world.workspace)
+        self.nodes = [node for group in children_of(self.tree.root) for node in children_of(group)]
+        self.scope = Scope(world.workspace, as_of)
+
+    def sets(self, *, only: Collection[int] | None = None) -> list[frozenset[int]]:
+        """What each tree matches, by the evaluator of leaf sets: each distinct leaf asked once."""
+        found = evaluate_tree(self.tree, self.scope.only(only)).node_sets
+        return [frozenset(found[node.path].ids()) for node in self.nodes]
+
+    def compiled(self, number: int) -> frozenset[int]:
+        """What one of the trees matches, as one queryset."""
+        found = compile_tree(Tree(self.nodes[number]), self.scope)
+        return frozenset(found.values_list("pk", flat=True))
+
+
 def by_sets(
     world: World,
     documents: Sequence[Document],
@@ -36,17 +58,7 @@ def by_sets(
     *,
     only: Collection[int] | None = None,
 ) -> list[frozenset[int]]:
-    """What each tree matches, by the evaluator of leaf sets: every distinct leaf asked once."""
-    groups = [documents[start : start + CHUNK] for start in range(0, len(documents), CHUNK)]
-    with wide_trees():
-        wide = {"any": [{"any": list(group)} for group in groups]}
-        tree = parse_tree(wide, workspace=world.workspace)
-    sets = evaluate_tree(tree, Scope(world.workspace, as_of).only(only)).node_sets
-    return [
-        frozenset(sets[f"$.where.any[{number}].any[{position}]"].ids())
-        for number, group in enumerate(groups)
-        for position in range(len(group))
-    ]
+    return Asking(world, documents, as_of).sets(only=only)
 
 
 def compiled(world: World, document: Document, as_of: datetime) -> frozenset[int]:

@@ -12,18 +12,19 @@ from segments.criteria.scope import Scope
 from segments.criteria.tree import Tree, parse_tree
 from segments.engine.evaluation import evaluate_tree
 from segments.sentence import sentence_of
-from tests.laws.answering import by_sets, compiled
+from tests.laws.answering import Asking, by_sets, compiled
 from tests.laws.oracle import Oracle, live
-from tests.laws.random_trees import Document, Grower, leaves_in, shared_leaves
+from tests.laws.random_trees import SLOW, Document, Grower, leaves_in, shared_leaves
 from tests.segments.world import World
 from tests.segments.world_time import AS_OFS
 from workspaces.tenancy import workspace_scope
 
 pytestmark = pytest.mark.django_db
 
-CHUNKS, TREES = 20, 250
-# In the ordinary tier one tree in so many is also run as a queryset; at night all are.
-SHARE = 4
+CHUNKS, TREES = 8, 625
+# In the ordinary tier one tree in so many is also run as a queryset; at night all are. Every leaf
+# is run as a queryset in both.
+SHARE = 2
 
 
 @pytest.fixture(scope="module")
@@ -66,15 +67,14 @@ def test_every_shared_leaf_alone(
 def test_random_trees(
     world: World, oracle: Oracle, leaves: list[Document], chunk: int, record_property: Any
 ) -> None:
-    as_of = AS_OFS[chunk % len(AS_OFS)]
-    trees = grown(world, leaves, chunk)
+    as_of, trees = AS_OFS[chunk], grown(world, leaves, chunk)
     with workspace_scope(world.workspace):
+        asking = Asking(world, trees, as_of)
         expected = [oracle.matching(tree, as_of) for tree in trees]
-        sets = by_sets(world, trees, as_of)
-        wrong = [told(t) for t, s, e in zip(trees, sets, expected, strict=True) if s != e]
+        wrong = [told(t) for t, s, e in zip(trees, asking.sets(), expected, strict=True) if s != e]
         assert not wrong, f"leaf sets, as of {as_of.isoformat()}"
         sample = range(chunk % SHARE, TREES, SHARE)
-        wrong = [told(trees[n]) for n in sample if compiled(world, trees[n], as_of) != expected[n]]
+        wrong = [told(trees[n]) for n in sample if asking.compiled(n) != expected[n]]
         assert not wrong, f"querysets, as of {as_of.isoformat()}"
     record_property("random trees by leaf sets and oracle", len(trees))
     record_property("random trees by querysets too", len(sample))
@@ -85,11 +85,11 @@ def test_random_trees(
 def test_every_random_tree_as_a_queryset(
     world: World, oracle: Oracle, leaves: list[Document], chunk: int, record_property: Any
 ) -> None:
-    as_of = AS_OFS[chunk % len(AS_OFS)]
-    trees = grown(world, leaves, chunk)
+    as_of, trees = AS_OFS[chunk], grown(world, leaves, chunk)
     with workspace_scope(world.workspace):
-        for tree in trees:
-            assert compiled(world, tree, as_of) == oracle.matching(tree, as_of), told(tree)
+        asking = Asking(world, trees, as_of)
+        for number, tree in enumerate(trees):
+            assert asking.compiled(number) == oracle.matching(tree, as_of), told(tree)
     record_property("random trees by querysets at night", len(trees))
 
 
@@ -191,11 +191,10 @@ def told(tree: Document | Tree) -> str:
     return json.dumps(tree, ensure_ascii=False, sort_keys=True)
 
 
-def test_the_trees_use_every_leaf(world: World, leaves: list[Document]) -> None:
-    used = {
-        told(leaf)
-        for chunk in range(CHUNKS)
-        for t in grown(world, leaves, chunk)
-        for leaf in leaves_in(t)
-    }
-    assert {told(leaf) for leaf in leaves} <= used
+def test_the_trees_use_nearly_every_leaf(world: World, leaves: list[Document]) -> None:
+    """All but some of the slow ones, which are drawn seldom and asked alone anyway."""
+    trees = [tree for chunk in range(CHUNKS) for tree in grown(world, leaves, chunk)]
+    used = {told(leaf) for tree in trees for leaf in leaves_in(tree)}
+    unused = [leaf for leaf in leaves if told(leaf) not in used]
+    assert all(leaf["type"] in SLOW for leaf in unused)
+    assert len(trees) == 5_000
