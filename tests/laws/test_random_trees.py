@@ -111,7 +111,7 @@ def test_the_numbers_of_all_nodes(
 
 
 class Numbers:
-    """The numbers of every node, the slow way: each tree asked again (api.md)."""
+    """The numbers of every node, the slow way: each tree asked again (docs/rest.md)."""
 
     def __init__(self, oracle: Oracle, document: Document, as_of: Any) -> None:
         self.oracle, self.document, self.as_of = oracle, document, as_of

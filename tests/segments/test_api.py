@@ -1,4 +1,4 @@
-"""Segments over REST, as api.md shapes them."""
+"""Segments over REST, as docs/rest.md shapes them."""
 
 from __future__ import annotations
 
