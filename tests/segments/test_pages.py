@@ -44,7 +44,7 @@ TAGGED = {"type": "tags.has", "match": "any", "tags": ["vip"]}
 def make_shop():
     """A shop with a counted segment that has its trend, and its owner signed in."""
     owner = make_user("ola@nordlicht.example", name="Ola Nowak")
-    now = timezone.now()
+    now = timezone.now() - timedelta(seconds=5)  # the count a second later lies in the past
     workspace = make_workspace("Nordlicht", owner=owner, now=now - 200 * DAY)
     for index in range(8):
         contact = make_contact(
