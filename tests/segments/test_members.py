@@ -20,7 +20,7 @@ PEOPLE = (("Żaneta", "Adamska"), ("=cmd", "Nowak"), ("Bo", "Zieliński"), ("Al"
 
 def make_shop():
     owner = make_user("ola@nordlicht.example")
-    now = timezone.now()
+    now = timezone.now() - timedelta(seconds=5)
     workspace = make_workspace("Nordlicht", owner=owner, now=now - timedelta(days=99))
     for index, (first, last) in enumerate(PEOPLE):
         make_contact(
