@@ -137,8 +137,13 @@ def find_trend(page: Any, workspace: Workspace, segment: Segment) -> list[int]:
     points = ask_rest(workspace, path)["results"]
     assert len(points) > 90
     assert shown[::-1] == [[each["size"], each["entered"], each["left"]] for each in points]
-    box = page.locator("#trend canvas").bounding_box()
-    assert min(box["width"], box["height"]) > 100
+    # The chart is drawn anew when its box gets its width: ask until there is one to measure.
+    page.wait_for_function(
+        """() => {
+          const chart = document.querySelector("#trend canvas");
+          return chart !== null && Math.min(chart.clientWidth, chart.clientHeight) > 100;
+        }"""
+    )
     return [each["size"] for each in points]
 
 
