@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.db import connections
 from django.test import TransactionTestCase
 from psycopg import sql
@@ -36,6 +36,9 @@ def _own_valkey_database() -> None:
     server = settings.REDIS_URL.rpartition("/")[0]
     settings.REDIS_URL = f"{server}/{int(worker.removeprefix('gw')) + 1}"
     settings.CACHES["default"]["LOCATION"] = settings.REDIS_URL
+    # Whatever looked at the cache while tests were collected opened it at the shared database.
+    if caches.all(initialized_only=True):
+        del caches["default"]
     settings.CELERY_BROKER_URL = settings.REDIS_URL
     app.config_from_object("django.conf:settings", namespace="CELERY", force=True)
 
