@@ -144,6 +144,9 @@ class PageView(WorkspaceModel):
                 name="page_view_by_page",
             ),
             models.Index(
+                fields=["workspace", "occurred_at"], include=["contact"], name="page_view_by_time"
+            ),
+            models.Index(
                 fields=["workspace", "contact", "occurred_at"], name="page_view_of_contact"
             ),
         ]
@@ -212,6 +215,9 @@ class Activity(Fact):
         ]
         indexes = [
             models.Index(
+                fields=["workspace", "occurred_at"], include=["contact"], name="activity_by_time"
+            ),
+            models.Index(
                 fields=["workspace", "kind", "occurred_at"],
                 include=["contact"],
                 name="activity_by_kind",
@@ -277,6 +283,9 @@ class Message(WorkspaceModel):
             ),
         ]
         indexes = [
+            models.Index(
+                fields=["workspace", "sent_at"], include=["contact"], name="message_by_time"
+            ),
             models.Index(fields=["workspace", "contact", "sent_at"], name="message_of_contact"),
             models.Index(
                 fields=["workspace", "channel", "sent_at"],
@@ -318,6 +327,11 @@ class MessageEvent(Fact):
         ]
         indexes = [
             models.Index(
+                fields=["workspace", "occurred_at"],
+                include=["contact"],
+                name="message_event_by_time",
+            ),
+            models.Index(
                 fields=["workspace", "kind", "occurred_at"],
                 include=["contact", "channel", "is_machine"],
                 name="message_event_by_kind",
@@ -346,6 +360,11 @@ class MarketingAction(Fact):
             ),
         ]
         indexes = [
+            models.Index(
+                fields=["workspace", "occurred_at"],
+                include=["contact"],
+                name="marketing_action_by_time",
+            ),
             models.Index(
                 fields=["workspace", "kind", "object_key", "occurred_at"],
                 include=["contact"],

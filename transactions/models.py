@@ -19,6 +19,9 @@ M = TypeVar("M", bound=models.Model)
 # What a transaction said first holds from the beginning: past answers use what is known today.
 BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 
+# What "counted, as it stood at T" reads, so that an index answers it without the table.
+VERSION_COLUMNS = ("version_from", "superseded_at", "kind", "status")
+
 UNKNOWN_CHANNEL = "unknown"  # no visit and no source given; never "direct"
 
 
@@ -257,21 +260,30 @@ class Transaction(WorkspaceModel):
             ),
         ]
         indexes = [
+            # Not of current versions only: "as it stood at T" reads closed ones too, and an index
+            # with a condition can't answer it.
             models.Index(
                 fields=["workspace", "contact", "occurred_at"],
-                include=["kind", "status", "channel", "is_paid_channel", "goods_amount"],
-                condition=Q(superseded_at__isnull=True),
+                include=[*VERSION_COLUMNS, "channel", "is_paid_channel", "goods_amount"],
                 name="transaction_of_contact",
             ),
             models.Index(
                 fields=["workspace", "occurred_at"],
-                include=["contact", "kind", "status", "channel", "is_paid_channel", "goods_amount"],
-                condition=Q(superseded_at__isnull=True),
+                include=["contact", *VERSION_COLUMNS, "channel", "is_paid_channel", "goods_amount"],
                 name="transaction_by_time",
             ),
+            # Who changes by time alone: later versions begin, earlier ones end.
             models.Index(
-                fields=["workspace", "contact", "occurred_at", "version_from"],
-                name="transaction_history",
+                fields=["workspace", "version_from"],
+                include=["contact"],
+                condition=Q(version_from__gt=BEGINNING),
+                name="transaction_begins",
+            ),
+            models.Index(
+                fields=["workspace", "superseded_at"],
+                include=["contact"],
+                condition=Q(superseded_at__isnull=False),
+                name="transaction_ends",
             ),
             models.Index(fields=["workspace", "root"], name="transaction_versions"),
             models.Index(
@@ -341,26 +353,28 @@ class LineItem(WorkspaceModel):
         indexes = [
             models.Index(
                 fields=["workspace", "brand", "occurred_at"],
-                include=["contact", "amount", "quantity", "kind", "status"],
-                condition=Q(superseded_at__isnull=True),
+                include=["contact", *VERSION_COLUMNS, "amount", "quantity"],
                 name="line_by_brand",
             ),
             models.Index(
                 fields=["workspace", "category", "occurred_at"],
-                include=["contact", "amount", "quantity", "kind", "status"],
-                condition=Q(superseded_at__isnull=True),
+                include=["contact", *VERSION_COLUMNS, "amount", "quantity"],
                 name="line_by_category",
             ),
             models.Index(
                 fields=["workspace", "product", "occurred_at"],
-                include=["contact", "amount", "quantity", "kind", "status"],
-                condition=Q(superseded_at__isnull=True),
+                include=["contact", *VERSION_COLUMNS, "amount", "quantity"],
                 name="line_by_product",
             ),
             models.Index(
                 fields=["workspace", "contact", "occurred_at"],
-                include=["product", "brand", "category", "amount", "quantity", "kind", "status"],
+                include=["product", "brand", "category", *VERSION_COLUMNS, "amount", "quantity"],
                 name="line_of_contact",
+            ),
+            models.Index(
+                fields=["workspace", "occurred_at"],
+                include=["contact", *VERSION_COLUMNS, "amount", "quantity"],
+                name="line_by_time",
             ),
             models.Index(fields=["workspace", "root"], name="line_of_root"),
         ]

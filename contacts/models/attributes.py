@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models.people import Contact
+from contacts.models.validity import validity_indexes
 from contacts.text import KEY_LENGTH
 from workspaces.tenancy import (
     WorkspaceForeignKey,
@@ -124,6 +125,7 @@ class AttributeValue(WorkspaceModel):
                 condition=Q(address_hash__isnull=False),
                 name="attribute_address",
             ),
+            *validity_indexes("attribute"),
         ]
 
     def __str__(self) -> str:

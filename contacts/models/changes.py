@@ -21,6 +21,12 @@ class ChangeKind(models.IntegerChoices):
     MESSAGE = 8
     TRANSACTION = 9
     MERGE = 10
+    PIN = 11  # put into or kept out of a segment by hand
+    VOCABULARY = 12  # what names and kinds mean; its contact is nobody's and stands for all
+
+
+# In the place of a contact's id: everybody may be concerned.
+EVERYBODY = 0
 
 
 class ContactChange(WorkspaceModel):

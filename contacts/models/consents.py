@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models.people import Contact
+from contacts.models.validity import validity_indexes
 from workspaces.tenancy import (
     WorkspaceForeignKey,
     WorkspaceModel,
@@ -63,6 +64,7 @@ class Consent(WorkspaceModel):
                 include=["contact", "valid_from", "valid_to"],
                 name="consent_leaf",
             ),
+            *validity_indexes("consent"),
         ]
 
 

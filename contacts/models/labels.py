@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from contacts.models.people import Contact
+from contacts.models.validity import validity_indexes
 from workspaces.tenancy import (
     WorkspaceForeignKey,
     WorkspaceModel,
@@ -80,6 +81,7 @@ class ContactTag(WorkspaceModel):
                 name="contact_tag_history",
             ),
             models.Index(fields=["workspace", "contact"], name="contact_tag_of_contact"),
+            *validity_indexes("contact_tag"),
         ]
 
 
@@ -123,4 +125,5 @@ class ContactCategory(WorkspaceModel):
                 name="contact_category_history",
             ),
             models.Index(fields=["workspace", "contact"], name="contact_category_of_contact"),
+            *validity_indexes("contact_category"),
         ]

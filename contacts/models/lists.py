@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from contacts.models.people import Contact
+from contacts.models.validity import validity_indexes
 from workspaces.tenancy import (
     WorkspaceForeignKey,
     WorkspaceModel,
@@ -57,4 +58,5 @@ class ListEntry(WorkspaceModel):
                 name="list_entry_leaf",
             ),
             models.Index(fields=["workspace", "contact"], name="list_entry_of_contact"),
+            *validity_indexes("list_entry"),
         ]
