@@ -16,13 +16,13 @@ from segments.engine.coverage import sources_missing_at
 from segments.engine.evaluation import members_at
 from segments.engine.sets import ContactSet
 from segments.models import (
-    PinDirection,
     Recount,
     RecountReason,
     Segment,
     SegmentPin,
     Snapshot,
 )
+from segments.pins import pins_valid_at, with_pins
 from segments.services import claims, queueing
 from segments.services.claims import Claim
 from segments.services.recounting import Clock, attempt, tree_of
@@ -111,7 +111,8 @@ def _record_days(
     before = _members_before(segment, days[0])
     points = []
     for scope, (matching, universe) in zip(scopes, members_at(tree, scopes), strict=True):
-        members = _with_pins(matching, universe, pins, scope.as_of)
+        pinned_in, pinned_out = pins_valid_at(pins, scope.as_of)
+        members = with_pins(matching, universe, pinned_in=pinned_in, pinned_out=pinned_out)
         if before is None:
             before = members  # nothing is known before the first day: nobody entered on it
         points.append(
@@ -141,26 +142,6 @@ def _members_before(segment: Segment, day: datetime) -> ContactSet | None:
     if previous is None:
         return None
     return ContactSet.unpack(segment.workspace_id, previous.members)
-
-
-def _with_pins(
-    members: ContactSet, universe: ContactSet, pins: Sequence[SegmentPin], as_of: datetime
-) -> ContactSet:
-    """Pinned out wins over pinned in wins over the tree, with the pins of that instant."""
-    valid = [
-        pin
-        for pin in pins
-        if pin.contact_id in universe
-        and pin.valid_from <= as_of
-        and (pin.valid_to is None or as_of < pin.valid_to)
-    ]
-    kept_in, kept_out = (
-        ContactSet.from_ids(
-            members.workspace_id, [pin.contact_id for pin in valid if pin.direction == direction]
-        )
-        for direction in (PinDirection.IN, PinDirection.OUT)
-    )
-    return (members | kept_in) - kept_out
 
 
 def _points(segment: Segment) -> QuerySet[Snapshot]:
