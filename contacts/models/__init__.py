@@ -12,6 +12,7 @@ from contacts.models.attributes import (
     AttributeValue,
 )
 from contacts.models.changes import (
+    EVERYBODY,
     ChangeKind,
     ContactChange,
 )
@@ -48,6 +49,7 @@ from contacts.models.people import (
 )
 
 __all__ = [
+    "EVERYBODY",
     "NUMBER_BITS",
     "NUMBER_MASK",
     "AbsenceKind",

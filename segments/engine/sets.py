@@ -17,6 +17,8 @@ Bits = npt.NDArray[np.uint8]
 # element its length and its value, four bytes each.
 _ARRAY_HEADER = 20
 
+_WORD = 8  # bytes: bits are kept in whole words, so that they can be counted word by word
+
 
 @dataclass(frozen=True, eq=False)
 class ContactSet:
@@ -34,7 +36,8 @@ class ContactSet:
         """Repeats are allowed."""
         if numbers.size == 0:
             return cls.empty(workspace_id)
-        flags = np.zeros(int(numbers.max()) + 1, dtype=np.bool_)
+        words = (int(numbers.max()) // 8 + _WORD) // _WORD
+        flags = np.zeros(words * _WORD * 8, dtype=np.bool_)
         flags[numbers] = True
         return cls(workspace_id, np.packbits(flags, bitorder="little"))
 
@@ -48,19 +51,33 @@ class ContactSet:
     @classmethod
     def from_array_send(cls, workspace_id: int, sent: bytes | memoryview | None) -> ContactSet:
         """From PostgreSQL's `array_send(array_agg(number::int4))`; null is the empty set."""
+        return cls.from_numbers(workspace_id, cls.numbers_sent(sent))
+
+    @staticmethod
+    def numbers_sent(sent: bytes | memoryview | None) -> npt.NDArray[np.int32]:
+        """The numbers in the order sent, repeats included."""
         if sent is None:
-            return cls.empty(workspace_id)
-        raw = np.frombuffer(sent, dtype=">i4", offset=_ARRAY_HEADER)[1::2]
-        return cls.from_numbers(workspace_id, raw.astype(np.int32))
+            return np.zeros(0, dtype=np.int32)
+        return np.frombuffer(sent, dtype=">i4", offset=_ARRAY_HEADER)[1::2].astype(np.int32)
 
     @classmethod
     def unpack(cls, workspace_id: int, packed: bytes | memoryview) -> ContactSet:
         """From what `pack` stored."""
-        return cls(workspace_id, np.frombuffer(zlib.decompress(packed), dtype=np.uint8))
+        return cls.from_bytes(workspace_id, zlib.decompress(packed))
+
+    @classmethod
+    def from_bytes(cls, workspace_id: int, raw: bytes | memoryview) -> ContactSet:
+        """From bits as they are, of any length."""
+        bits = np.frombuffer(raw, dtype=np.uint8)
+        return cls(workspace_id, np.pad(bits, (0, -bits.size % _WORD)))
+
+    def to_bytes(self) -> bytes:
+        """The bits as they are, without the empty end."""
+        return self.bits.tobytes().rstrip(b"\0")
 
     def pack(self) -> bytes:
         """For storage."""
-        return zlib.compress(np.trim_zeros(self.bits, "b").tobytes(), level=1)
+        return zlib.compress(self.to_bytes(), level=1)
 
     def __and__(self, other: ContactSet) -> ContactSet:
         short = min(self.bits.size, other.bits.size)
@@ -79,7 +96,7 @@ class ContactSet:
         return ContactSet(self.workspace_id, bits)
 
     def __len__(self) -> int:
-        return int(np.bitwise_count(self.bits).sum())
+        return int(np.bitwise_count(self.bits.view(np.uint64)).sum())
 
     def __bool__(self) -> bool:
         return bool(self.bits.any())
@@ -94,6 +111,10 @@ class ContactSet:
             return False
         byte, bit = divmod(contact_id & NUMBER_MASK, 8)
         return byte < self.bits.size and bool(self.bits[byte] >> bit & 1)
+
+    def with_answers(self, asked: ContactSet, answers: ContactSet) -> ContactSet:
+        """The same, but for the contacts asked about as answered."""
+        return (self - asked) | (answers & asked)
 
     def numbers(self) -> npt.NDArray[np.int64]:
         """Contact numbers, ascending."""

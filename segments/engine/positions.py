@@ -1,0 +1,204 @@
+"""Where a reader of the change log stands, and what was written since (architecture.md §7).
+
+A position is an instant and a snapshot of the database. Rows of the log are found by whether their
+transaction was visible in the snapshot, not by a mark of the highest seen: one that commits late is
+found when it commits, and nobody waits for a long one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from django.db import connection
+from psycopg import sql
+
+from contacts.models import EVERYBODY, NUMBER_MASK, ContactChange
+from segments.engine.questions import Edge, tables_of_workspaces
+from segments.engine.sets import ContactSet
+from workspaces.models import Workspace
+
+# More changed contacts than this are not patched one by one: everything is asked anew.
+MOST_CHANGES = 200_000
+
+# The snapshot of the statement it stands in. Our own transaction never counts as seen: what it
+# writes later carries the same id. `%` of LIKE isn't used, so that the text needs no escapes.
+SNAPSHOT = (
+    "pg_current_snapshot()::text || ';' || coalesce(pg_current_xact_id_if_assigned()::text, '')"
+)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Which transactions were visible: those below `first_open`, and those below `first_new` that
+    were not open."""
+
+    first_open: int
+    first_new: int
+    open_ids: frozenset[int]
+
+    @classmethod
+    def read(cls, text: str) -> Snapshot:
+        """From `SNAPSHOT`: "xmin:xmax:xip;own"."""
+        shown, _, own = text.partition(";")
+        first_open, first_new, ids = shown.split(":")
+        open_ids = {int(each) for each in ids.split(",") if each}
+        lowest = int(first_open)
+        if own:
+            open_ids.add(int(own))
+            lowest = min(lowest, int(own))
+        return cls(lowest, int(first_new), frozenset(open_ids))
+
+    def __str__(self) -> str:
+        ids = ",".join(str(each) for each in sorted(self.open_ids))
+        return f"{self.first_open}:{self.first_new}:{ids}"
+
+    def shows(self, transaction_id: int) -> bool:
+        """Whether a transaction's writes were visible."""
+        if transaction_id < self.first_open:
+            return True
+        return transaction_id < self.first_new and transaction_id not in self.open_ids
+
+
+@dataclass(frozen=True)
+class Position:
+    """An answer's place: what it holds for (`as_of`) and what it has seen (`snapshot`)."""
+
+    as_of: datetime
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What the log says since a snapshot: numbers of contacts by kind, each with its writer."""
+
+    workspace_id: int
+    contacts: Mapping[tuple[int, int], np.ndarray[Any, Any]]  # (transaction, kind) -> numbers
+    everybody: frozenset[tuple[int, int]] = frozenset()  # (transaction, kind)
+    is_too_many: bool = False
+
+    def since(self, snapshot: Snapshot, kinds: frozenset[int] | None) -> ContactSet | None:
+        """Contacts changed in these kinds (None: any) since; None: everybody may have."""
+        if self.is_too_many:
+            return None
+        if any(self._concerns(each, snapshot, kinds) for each in self.everybody):
+            return None
+        found = [
+            numbers
+            for each, numbers in self.contacts.items()
+            if self._concerns(each, snapshot, kinds)
+        ]
+        if not found:
+            return ContactSet.empty(self.workspace_id)
+        return ContactSet.from_numbers(self.workspace_id, np.concatenate(found))
+
+    @staticmethod
+    def _concerns(
+        change: tuple[int, int], snapshot: Snapshot, kinds: frozenset[int] | None
+    ) -> bool:
+        transaction_id, kind = change
+        return not snapshot.shows(transaction_id) and (kinds is None or kind in kinds)
+
+
+_CHANGES = sql.SQL(
+    "SELECT xid, kind, contact_id = {everybody}, array_send(array_agg((contact_id & {mask})::int4))"
+    " FROM (SELECT xid, kind, contact_id FROM {log} WHERE workspace_id = {workspace}"
+    " AND xid >= {first_open} AND NOT (xid < {first_new} AND xid <> ALL ({open_ids}))"
+    " LIMIT {limit}) AS written GROUP BY 1, 2, 3"
+)
+
+
+def changes_statement(workspace_id: int, snapshot: Snapshot) -> sql.Composed:
+    """Rows of the log the snapshot does not show."""
+    return _CHANGES.format(
+        everybody=sql.Literal(EVERYBODY),
+        mask=sql.Literal(NUMBER_MASK),
+        log=sql.Identifier(ContactChange._meta.db_table),
+        workspace=sql.Literal(workspace_id),
+        first_open=sql.Literal(snapshot.first_open),
+        first_new=sql.Literal(snapshot.first_new),
+        open_ids=sql.Literal(sorted(snapshot.open_ids)) + sql.SQL("::bigint[]"),
+        limit=sql.Literal(MOST_CHANGES + 1),
+    )
+
+
+def changes_since(workspace: Workspace, snapshots: Iterable[Snapshot]) -> Changes:
+    """What was written since any of the snapshots."""
+    oldest = _union_of_unseen(snapshots)
+    with connection.cursor() as cursor:
+        cursor.execute(changes_statement(workspace.pk, oldest))
+        return read_changes(workspace.pk, cursor.fetchall())
+
+
+def _union_of_unseen(snapshots: Iterable[Snapshot]) -> Snapshot:
+    """A snapshot that shows nothing one of these doesn't show."""
+    every = list(snapshots)
+    first_new = min(each.first_new for each in every)
+    open_ids = frozenset(i for each in every for i in each.open_ids if i < first_new)
+    return Snapshot(min(each.first_open for each in every), first_new, open_ids)
+
+
+def read_changes(workspace_id: int, rows: Iterable[tuple[int, int, bool, Any]]) -> Changes:
+    """From the rows of `changes_statement`."""
+    contacts: dict[tuple[int, int], np.ndarray[Any, Any]] = {}
+    everybody = set()
+    total = 0
+    for transaction_id, kind, is_everybody, sent in rows:
+        if is_everybody:
+            everybody.add((transaction_id, kind))
+            continue
+        numbers = ContactSet.numbers_sent(sent)
+        contacts[transaction_id, kind] = numbers
+        total += numbers.size
+    return Changes(workspace_id, contacts, frozenset(everybody), total > MOST_CHANGES)
+
+
+@dataclass
+class EdgeContacts:
+    """Contacts that can flip by time alone, found once for each edge."""
+
+    workspace: Workspace
+    found: dict[Edge, ContactSet | None] = field(default_factory=dict)
+
+    @cached_property
+    def _columns(self) -> Any:
+        return tables_of_workspaces()
+
+    def find(self, edges: Iterable[Edge]) -> None:
+        """Look up those not known yet, in one statement."""
+        wanted = [edge for edge in dict.fromkeys(edges) if edge not in self.found]
+        if not wanted:
+            return
+        parts = [self._statement(position, edge) for position, edge in enumerate(wanted)]
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL(" UNION ALL ").join(parts))
+            for position, sent in cursor.fetchall():
+                self.found[wanted[position]] = self._read(wanted[position], sent)
+
+    def _statement(self, position: int, edge: Edge) -> sql.Composed:
+        contact = self._columns[edge.table].contact
+        return sql.SQL(
+            "SELECT {position}, array_send(array_agg({number}::int4)) FROM (SELECT {contact} AS id"
+            " FROM {table} WHERE workspace_id = {workspace} AND {column} >= {first}"
+            " AND {column} <= {last} LIMIT {limit}) AS near"
+        ).format(
+            position=sql.Literal(position),
+            number=sql.SQL("(near.id & {})").format(sql.Literal(NUMBER_MASK)),
+            contact=sql.Identifier(contact) if contact else sql.Literal(EVERYBODY),
+            table=sql.Identifier(edge.table),
+            workspace=sql.Literal(self.workspace.pk),
+            column=sql.Identifier(edge.column),
+            first=sql.Literal(edge.first),
+            last=sql.Literal(edge.last),
+            limit=sql.Literal(MOST_CHANGES + 1),
+        )
+
+    def _read(self, edge: Edge, sent: Any) -> ContactSet | None:
+        numbers = ContactSet.numbers_sent(sent)
+        if numbers.size > MOST_CHANGES or (numbers.size and not self._columns[edge.table].contact):
+            return None
+        return ContactSet.from_numbers(self.workspace.pk, numbers)

@@ -1,0 +1,235 @@
+"""What a leaf asks of the database, read from its own SQL.
+
+A leaf is one queryset. Its compiled text and parameters say everything the store of leaf sets has
+to know: which question it is, which kinds of facts can change its answer, and which contacts can
+flip between two instants by time alone. So no criterion has to say any of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import EmptyResultSet
+from django.db import models
+from django.db.models import QuerySet
+
+from contacts.models import ChangeKind, Contact
+from segments.criteria.scope import Scope
+from workspaces.tenancy import WorkspaceModel
+
+Make = Callable[[Scope], QuerySet[Any]]
+
+# What is written to a table shows in the change log under these kinds.
+_KINDS: dict[str, tuple[ChangeKind, ...]] = {
+    "contacts_contact": (ChangeKind.CONTACT, ChangeKind.MERGE),
+    "contacts_attributevalue": (ChangeKind.ATTRIBUTE,),
+    "contacts_contacttag": (ChangeKind.TAG,),
+    "contacts_contactcategory": (ChangeKind.TAG,),
+    "contacts_consent": (ChangeKind.CONSENT,),
+    "contacts_suppression": (ChangeKind.CONSENT,),
+    "contacts_listentry": (ChangeKind.LIST,),
+    "tracking_visit": (ChangeKind.VISIT,),
+    "tracking_pageview": (ChangeKind.VISIT,),
+    "tracking_activity": (ChangeKind.ACTIVITY,),
+    "tracking_activityvalue": (ChangeKind.ACTIVITY,),
+    "tracking_marketingaction": (ChangeKind.ACTIVITY,),
+    "tracking_message": (ChangeKind.MESSAGE,),
+    "tracking_messageevent": (ChangeKind.MESSAGE,),
+    "transactions_transaction": (ChangeKind.TRANSACTION,),
+    "transactions_lineitem": (ChangeKind.TRANSACTION,),
+    "transactions_lineproperty": (ChangeKind.TRANSACTION,),
+    "transactions_contactstatistics": (ChangeKind.TRANSACTION,),
+    "segments_segmentpin": (ChangeKind.PIN,),
+    "tracking_activitykind": (ChangeKind.VOCABULARY,),
+    "transactions_product": (ChangeKind.VOCABULARY,),
+    "transactions_productaccessory": (ChangeKind.VOCABULARY,),
+}
+
+# Where the same instants stand in a smaller table with an index on them.
+_SAME_INSTANTS = {
+    ("transactions_lineitem", "version_from"): "transactions_transaction",
+    ("transactions_lineitem", "superseded_at"): "transactions_transaction",
+}
+
+_TABLE = re.compile(r'"((?:workspaces|contacts|tracking|transactions|segments)_[a-z]+)"')
+_DECLARED = re.compile(r'"([a-z]+_[a-z]+)" "?([A-Z]+[0-9]*|T[0-9]+)"?[ )]')
+# A column compared with a parameter; MIN and MAX of a column are one of its values.
+_COMPARED = re.compile(
+    r'(?:"?([A-Za-z_0-9]+)"?\."([a-z_0-9]+)"'
+    r'|(?:MIN|MAX)\("?([A-Za-z_0-9]+)"?\."([a-z_0-9]+)"\)) (?:<|<=|>|>=|=) (?:\(?)$'
+)
+# Numbering or ranking rows of more than one contact: anybody's fact can change anybody's answer.
+_OVER_EVERYBODY = re.compile(r'OVER \((?!PARTITION BY "?[A-Za-z_0-9]+"?\."contact_id")')
+
+
+@dataclass(frozen=True)
+class Edge:
+    """Contacts owning a row of the table whose instant lies in `[first, last]` may flip by time.
+
+    Of a table whose rows are nobody's (an archived product), one such row concerns everybody.
+    """
+
+    table: str
+    column: str
+    first: Any
+    last: Any
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One leaf compiled at one instant; `sql` is None where nobody can match."""
+
+    name: str
+    make: Make
+    sql: str | None
+    params: tuple[Any, ...]
+
+    @property
+    def moments(self) -> tuple[Any, ...]:
+        """The instants and days among the parameters, in order: what time can move."""
+        return tuple(each for each in self.params if isinstance(each, date))
+
+    @property
+    def key(self) -> str:
+        """The same for the same question at any instant. Names are resolved in it, so that a
+        tag that now means other ids is another question."""
+        fixed = [each for each in self.params if not isinstance(each, date)]
+        text = "\x1f".join((self.name, self.sql or "", repr(fixed)))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def tables(self) -> frozenset[str]:
+        return _tables_in(self.sql or "")
+
+    @property
+    def kinds(self) -> frozenset[int] | None:
+        """Kinds of the change log that concern it; None: not known, so any does."""
+        found: set[int] = {int(ChangeKind.MERGE)}
+        for table in self.tables:
+            if table not in _KINDS:
+                return None
+            found.update(int(kind) for kind in _KINDS[table])
+        return frozenset(found)
+
+    @property
+    def is_relative(self) -> bool:
+        """Whether one contact's facts can change another's answer (ranks)."""
+        return bool(_OVER_EVERYBODY.search(self.sql or ""))
+
+    def edges_from(self, moments: Sequence[Any]) -> frozenset[Edge] | None:
+        """Where time alone can have changed the answer since its moments were these.
+
+        Truth of `column < bound` changes only for rows between the old bound and the new. None:
+        time enters in another way, so that only asking anew can tell.
+        """
+        current = self.moments
+        if len(moments) != len(current):
+            return None
+        if tuple(moments) == current:
+            return frozenset()
+        columns = _columns_of_moments(self.sql or "", _is_moment(self.params))
+        edges = set()
+        for before, after, column in zip(moments, current, columns, strict=True):
+            if before == after:
+                continue
+            if column is None or type(before) is not type(after):
+                return None
+            table, name = column
+            table = _SAME_INSTANTS.get(column, table)
+            edges.add(Edge(table, name, min(before, after), max(before, after)))
+        return frozenset(edges)
+
+
+def ask(name: str, make: Make, scope: Scope) -> Asked:
+    """Compile a leaf for an instant."""
+    try:
+        sql, params = make(scope).query.sql_with_params()
+    except EmptyResultSet:
+        return Asked(name, make, None, ())
+    return Asked(name, make, sql, tuple(params))
+
+
+def _is_moment(params: Sequence[Any]) -> tuple[bool, ...]:
+    return tuple(isinstance(each, date) for each in params)
+
+
+@cache
+def _tables_in(sql: str) -> frozenset[str]:
+    return frozenset(_TABLE.findall(sql))
+
+
+@cache
+def _columns_of_moments(
+    sql: str, is_moment: tuple[bool, ...]
+) -> tuple[tuple[str, str] | None, ...]:
+    """(table, column) each moment is compared with; None where it isn't that simple."""
+    pieces = sql.split("%s")[:-1]
+    found: list[tuple[str, str] | None] = []
+    before = ""
+    for piece, wanted in zip(pieces, is_moment, strict=True):
+        before += piece
+        if wanted:
+            found.append(_column_before(before))
+        before += "%s"
+    return tuple(found)
+
+
+def _column_before(text: str) -> tuple[str, str] | None:
+    compared = _COMPARED.search(text[-200:])
+    if compared is None:
+        return None
+    alias = compared[1] or compared[3]
+    column = compared[2] or compared[4]
+    # Inner queries have prefixes of their own, so the last declaration is the one in force.
+    declared = [table for table, name in _DECLARED.findall(text) if name == alias]
+    table = declared[-1] if declared else alias
+    return (table, column) if column in tables_of_workspaces().get(table, Columns()).names else None
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of a table, and the one that says whose its rows are (None: nobody's)."""
+
+    names: frozenset[str] = frozenset()
+    contact: str | None = None
+
+
+@cache
+def tables_of_workspaces() -> dict[str, Columns]:
+    """Every table that holds a workspace's rows."""
+    return {
+        model._meta.db_table: Columns(
+            frozenset(field.column for field in model._meta.concrete_fields),
+            _contact_column(model),
+        )
+        for model in apps.get_models()
+        if issubclass(model, WorkspaceModel)
+    }
+
+
+def _contact_column(model: type[models.Model]) -> str | None:
+    if model is Contact:
+        return "id"
+    for field in model._meta.concrete_fields:
+        if field.name == "contact" and field.related_model is Contact:
+            return field.column
+    return None
+
+
+def instants_of(moments: Sequence[Any]) -> list[str]:
+    """For storage; `read_instants` reads them."""
+    return [each.isoformat() for each in moments]
+
+
+def read_instants(texts: Sequence[str]) -> tuple[Any, ...]:
+    """Days have no time in them."""
+    return tuple(
+        datetime.fromisoformat(each) if "T" in each else date.fromisoformat(each) for each in texts
+    )

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+
+from workspaces.tenancy import WorkspaceModel
+
+
+class LeafSet(WorkspaceModel):
+    """Who a leaf matches, kept for all trees of the workspace that ask it (engine/storing.py).
+
+    True for the instant `as_of` and for what the database `snapshot` shows; whoever uses it later
+    asks the change log what has happened since. The table is unlogged: after a crash it is empty
+    and fills itself again.
+    """
+
+    key = models.CharField(max_length=64, db_collation="C")  # hash of the question
+    name = models.CharField(max_length=200, db_collation="C")  # the leaf, cut, for people
+    bits = models.BinaryField()  # bit n is contact number n
+    size = models.BigIntegerField()
+    as_of = models.DateTimeField()
+    snapshot = models.TextField(db_collation="C")
+    moments = models.JSONField(default=list)  # the instants its question held at `as_of`
+    build_us = models.BigIntegerField(default=0)  # what asking everybody took, microseconds
+    patch_us = models.FloatField(default=0)  # what asking one contact again took
+    used_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "key"], name="leaf_set_once"),
+        ]
+        indexes = [models.Index(fields=["workspace", "used_at"], name="leaf_set_by_use")]
