@@ -15,6 +15,11 @@ def sentence_of(tree: Tree, currency: str) -> str:
     return _("People who {what}.").format(what=_say(tree.root, tree.speech(currency), 0))
 
 
+def say_row(row: Leaf | SegmentNode, speech: Speech) -> str:
+    """One row alone, as it stands in the sentence."""
+    return _say(row, speech, 0)
+
+
 def _say(node: Node, speech: Speech, depth: int) -> str:
     match node:
         case Leaf():
