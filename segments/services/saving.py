@@ -24,6 +24,7 @@ from segments.models import (
     SegmentVersion,
 )
 from segments.pins import check_pins
+from segments.registry import uses_by_segment
 from segments.sentence import sentence_of
 from segments.signals import definition_saved
 from workspaces.audit import record_audit
@@ -131,9 +132,13 @@ def duplicate_segment(*, actor: Actor, segment: Segment, now: datetime) -> Segme
 def archive_segment(*, actor: Actor, segment: Segment, now: datetime) -> Segment:
     """Put a segment away; it is no longer counted. Raises `SegmentInUseError`."""
     segment = _locked(segment)
-    users = used_in(workspace=actor.workspace, kind="segment", key=str(segment.pk))
+    segments = used_in(workspace=actor.workspace, kind="segment", key=str(segment.pk))
+    users = [user.name for user in segments]
+    users += [
+        use.label for use in uses_by_segment(actor.workspace, [segment.pk]).get(segment.pk, ())
+    ]
     if users:
-        raise SegmentInUseError([user.name for user in users])
+        raise SegmentInUseError(users)
     segment.archived_at, segment.next_due_at = now, None
     segment.save(update_fields=["archived_at", "next_due_at"])
     _tell(actor, segment, "segment.archived", now)
