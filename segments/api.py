@@ -15,6 +15,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from segments import services
+from segments.api_changes import SegmentChangesMixin
+from segments.api_overview import SegmentOverviewMixin
 from segments.api_time import SegmentTimeMixin, member_document
 from segments.criteria.base import all_criteria
 from segments.criteria.forms import criterion_form
@@ -70,7 +72,13 @@ class CriterionViewSet(WorkspaceViewSet):
         )
 
 
-class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SegmentTimeMixin):
+class SegmentViewSet(
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    SegmentChangesMixin,
+    SegmentOverviewMixin,
+    SegmentTimeMixin,
+):
     """Saved segments, and trees that needn't be saved."""
 
     serializer_class = SegmentSerializer
@@ -84,7 +92,10 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, SegmentTi
         "DELETE": Action.WRITE_SEGMENTS,
         "evaluate": Action.READ_SEGMENTS,
         "text": Action.READ_SEGMENTS,
+        "diff": Action.READ_SEGMENTS,
+        "forecast_members": Action.READ_CONTACTS,
         "suggestions": Action.READ_CONTACTS,  # they are values that contacts have
+        "profile": Action.READ_CONTACTS,  # so are these
     }
 
     def filter_queryset(self, queryset: Any) -> Any:
