@@ -106,6 +106,9 @@ CELERY_TASK_TIME_LIMIT = 660
 CELERY_TIMEZONE = "UTC"
 # How long a worker may be silent about a recount before another one takes it.
 RECOUNT_LEASE_SECONDS = env.int("RECOUNT_LEASE_SECONDS", default=180)
+# Sets of leaves that took at least so long to ask are kept, up to so much a workspace.
+LEAF_SET_MIN_MICROSECONDS = env.int("LEAF_SET_MIN_MICROSECONDS", default=3000)
+LEAF_SET_MEGABYTES = env.int("LEAF_SET_MEGABYTES", default=256)
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # ticks only: nothing worth a file on disk
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "segments-tick": {

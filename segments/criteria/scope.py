@@ -80,13 +80,15 @@ class Scope:
     def contacts(self) -> QuerySet[Contact]:
         """The universe: live contacts known before the instant."""
         universe = Contact.objects.in_workspace(self.workspace).known_before(self.as_of)
-        return universe if self.contact_ids is None else universe.filter(pk__in=self.contact_ids)
+        return (
+            universe if self.contact_ids is None else universe.filter(pk__any_of=self.contact_ids)
+        )
 
     def rows(self, model: type[M]) -> WorkspaceQuerySet[M]:
         """Rows of a table with a `contact`, narrowed to the contacts asked for."""
         queryset: WorkspaceQuerySet[M] = WorkspaceQuerySet(model).in_workspace(self.workspace)
         if self.contact_ids is not None:
-            queryset = queryset.filter(contact_id__in=self.contact_ids)
+            queryset = queryset.filter(contact_id__any_of=self.contact_ids)
         return queryset
 
     def facts(self, model: type[M], column: str = "occurred_at") -> WorkspaceQuerySet[M]:

@@ -96,6 +96,15 @@ class Changes:
             return ContactSet.empty(self.workspace_id)
         return ContactSet.from_numbers(self.workspace_id, np.concatenate(found))
 
+    def with_later(self, later: Changes) -> Changes:
+        """These and those, whose writers are others."""
+        return Changes(
+            self.workspace_id,
+            {**self.contacts, **later.contacts},
+            self.everybody | later.everybody,
+            self.is_too_many or later.is_too_many,
+        )
+
     @staticmethod
     def _concerns(
         change: tuple[int, int], snapshot: Snapshot, kinds: frozenset[int] | None
@@ -104,34 +113,81 @@ class Changes:
         return not snapshot.shows(transaction_id) and (kinds is None or kind in kinds)
 
 
-_CHANGES = sql.SQL(
-    "SELECT xid, kind, contact_id = {everybody}, array_send(array_agg((contact_id & {mask})::int4))"
-    " FROM (SELECT xid, kind, contact_id FROM {log} WHERE workspace_id = {workspace}"
-    " AND xid >= {first_open} AND NOT (xid < {first_new} AND xid <> ALL ({open_ids}))"
-    " LIMIT {limit}) AS written GROUP BY 1, 2, 3"
+_UNSEEN = sql.SQL(
+    "SELECT xid, kind, contact_id FROM {log} WHERE workspace_id = {workspace}"
+    " AND xid >= {first_open} AND NOT (xid < {first_new} AND xid <> ALL ({open_ids}::bigint[]))"
+    " LIMIT {limit}"
+)
+_BY_WRITER = sql.SQL(
+    "SELECT xid, kind, contact_id = {everybody},"
+    " array_send(array_agg((contact_id & {mask})::int4)), NULL::text"
+    " FROM ({unseen}) AS written GROUP BY 1, 2, 3"
+    " UNION ALL SELECT 0, 0, false, NULL::bytea, {snapshot}"
+)
+_AS_TEXT = sql.SQL(
+    "SELECT {position}, convert_to(coalesce(string_agg(concat_ws(',', xid, kind, contact_id),"
+    " ';'), ''), 'UTF8'), clock_timestamp() FROM ({unseen}) AS written"
 )
 
 
-def changes_statement(workspace_id: int, snapshot: Snapshot) -> sql.Composed:
+def _unseen(workspace_id: int, snapshot: Snapshot) -> sql.Composed:
     """Rows of the log the snapshot does not show."""
-    return _CHANGES.format(
-        everybody=sql.Literal(EVERYBODY),
-        mask=sql.Literal(NUMBER_MASK),
+    return _UNSEEN.format(
         log=sql.Identifier(ContactChange._meta.db_table),
         workspace=sql.Literal(workspace_id),
         first_open=sql.Literal(snapshot.first_open),
         first_new=sql.Literal(snapshot.first_new),
-        open_ids=sql.Literal(sorted(snapshot.open_ids)) + sql.SQL("::bigint[]"),
+        open_ids=sql.Literal(sorted(snapshot.open_ids)),
         limit=sql.Literal(MOST_CHANGES + 1),
     )
 
 
-def changes_since(workspace: Workspace, snapshots: Iterable[Snapshot]) -> Changes:
-    """What was written since any of the snapshots."""
-    oldest = _union_of_unseen(snapshots)
+def changes_since(workspace: Workspace, snapshots: Iterable[Snapshot]) -> tuple[Changes, Snapshot]:
+    """What was written since any of the snapshots, and what has been seen now."""
+    statement = _BY_WRITER.format(
+        everybody=sql.Literal(EVERYBODY),
+        mask=sql.Literal(NUMBER_MASK),
+        unseen=_unseen(workspace.pk, _union_of_unseen(snapshots)),
+        snapshot=sql.SQL(SNAPSHOT),
+    )
+    contacts: dict[tuple[int, int], np.ndarray[Any, Any]] = {}
+    everybody = set()
+    seen = ""
     with connection.cursor() as cursor:
-        cursor.execute(changes_statement(workspace.pk, oldest))
-        return read_changes(workspace.pk, cursor.fetchall())
+        cursor.execute(statement)
+        for transaction_id, kind, is_everybody, sent, snapshot in cursor.fetchall():
+            if snapshot is not None:
+                seen = snapshot
+            elif is_everybody:
+                everybody.add((transaction_id, kind))
+            else:
+                contacts[transaction_id, kind] = ContactSet.numbers_sent(sent)
+    is_too_many = sum(each.size for each in contacts.values()) > MOST_CHANGES
+    changes = Changes(workspace.pk, contacts, frozenset(everybody), is_too_many)
+    return changes, Snapshot.read(seen)
+
+
+def late_changes_sql(position: int, workspace_id: int, snapshot: Snapshot) -> str:
+    """The same as one row of a larger statement, for `read_late`."""
+    statement = _AS_TEXT.format(
+        position=sql.Literal(position), unseen=_unseen(workspace_id, snapshot)
+    )
+    return statement.as_string(None)
+
+
+def read_late(workspace_id: int, sent: bytes | memoryview) -> Changes:
+    """What `late_changes_sql` found."""
+    contacts: dict[tuple[int, int], list[int]] = {}
+    everybody = set()
+    rows = [row.split(",") for row in bytes(sent).decode().split(";") if row]
+    for transaction_id, kind, contact_id in rows:
+        change = int(transaction_id), int(kind)
+        if int(contact_id) == EVERYBODY:
+            everybody.add(change)
+        else:
+            contacts.setdefault(change, []).append(int(contact_id) & NUMBER_MASK)
+    arrays = {each: np.array(numbers, dtype=np.int32) for each, numbers in contacts.items()}
+    return Changes(workspace_id, arrays, frozenset(everybody), len(rows) > MOST_CHANGES)
 
 
 def _union_of_unseen(snapshots: Iterable[Snapshot]) -> Snapshot:
@@ -140,21 +196,6 @@ def _union_of_unseen(snapshots: Iterable[Snapshot]) -> Snapshot:
     first_new = min(each.first_new for each in every)
     open_ids = frozenset(i for each in every for i in each.open_ids if i < first_new)
     return Snapshot(min(each.first_open for each in every), first_new, open_ids)
-
-
-def read_changes(workspace_id: int, rows: Iterable[tuple[int, int, bool, Any]]) -> Changes:
-    """From the rows of `changes_statement`."""
-    contacts: dict[tuple[int, int], np.ndarray[Any, Any]] = {}
-    everybody = set()
-    total = 0
-    for transaction_id, kind, is_everybody, sent in rows:
-        if is_everybody:
-            everybody.add((transaction_id, kind))
-            continue
-        numbers = ContactSet.numbers_sent(sent)
-        contacts[transaction_id, kind] = numbers
-        total += numbers.size
-    return Changes(workspace_id, contacts, frozenset(everybody), total > MOST_CHANGES)
 
 
 @dataclass

@@ -89,6 +89,12 @@ class ContactSet:
         bits[: short.bits.size] |= short.bits
         return ContactSet(self.workspace_id, bits)
 
+    def __xor__(self, other: ContactSet) -> ContactSet:
+        long, short = (self, other) if self.bits.size >= other.bits.size else (other, self)
+        bits = long.bits.copy()
+        bits[: short.bits.size] ^= short.bits
+        return ContactSet(self.workspace_id, bits)
+
     def __sub__(self, other: ContactSet) -> ContactSet:
         bits = self.bits.copy()
         short = min(self.bits.size, other.bits.size)

@@ -1,0 +1,228 @@
+"""Brings leaf sets to one place: used as they are, asked again for a few contacts, or anew.
+
+Everything returned is true for one instant and one snapshot of the database. What commits while we
+ask is seen by the same statement that asks, and asked again, until nothing is left over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.db.models import QuerySet
+
+from segments.criteria.scope import Scope
+from segments.engine.leaves import Fetched, fetch
+from segments.engine.positions import (
+    MOST_CHANGES,
+    Changes,
+    EdgeContacts,
+    Position,
+    Snapshot,
+    changes_since,
+)
+from segments.engine.questions import Asked, Edge
+from segments.engine.sets import ContactSet
+
+ROUNDS = 4  # of asking again what commits meanwhile; then everything is asked in one statement
+
+# Until they are measured, in microseconds: a contact asked again, and a leaf asked of everybody.
+UNMEASURED_CONTACT = 20.0
+UNMEASURED_LEAF = 100_000
+PATCH_OVERHEAD = 500
+
+
+@dataclass(frozen=True)
+class Held:
+    """A leaf set and what it is true for."""
+
+    key: str
+    members: ContactSet
+    position: Position
+    moments: tuple[Any, ...] = ()
+    build_us: int = 0  # what asking everybody took
+    patch_us: float = 0.0  # what asking one contact again took
+    is_changed: bool = True  # since it was read from the store
+
+    def is_cheaper_patched(self, contacts: int) -> bool:
+        """Whether asking so many contacts again costs less than asking everybody."""
+        each = self.patch_us or UNMEASURED_CONTACT
+        return PATCH_OVERHEAD + contacts * each < (self.build_us or UNMEASURED_LEAF)
+
+
+@dataclass(frozen=True)
+class Brought:
+    """Sets at one place, and what had to be asked for that."""
+
+    held: dict[str, Held]
+    position: Position
+    changes: Changes
+    timed: ContactSet  # contacts asked again because of time alone
+    rebuilt: frozenset[str] = frozenset()
+    patched: dict[str, ContactSet] = field(default_factory=dict)  # who was asked again, by leaf
+
+    @property
+    def sets(self) -> dict[str, ContactSet]:
+        return {name: each.members for name, each in self.held.items()}
+
+
+def bring(
+    asked: Mapping[str, Asked],
+    known: Mapping[str, Held],
+    scope: Scope,
+) -> Brought:
+    """All leaves asked, true for the scope's instant and for what the database shows now.
+
+    `known` are sets to start from, each at a place of its own; those that answer another question
+    by now (a renamed tag, another zone) are left alone.
+    """
+    return _Bringing(asked, known, scope).run()
+
+
+class _Bringing:
+    def __init__(self, asked: Mapping[str, Asked], known: Mapping[str, Held], scope: Scope) -> None:
+        self.scope = scope
+        self.workspace_id = scope.workspace.pk
+        self.asked = asked
+        self.known = {
+            name: known[name]
+            for name, each in asked.items()
+            if name in known and known[name].key == each.key
+        }
+        nobody = ContactSet.empty(self.workspace_id)
+        self.held: dict[str, Held] = {}
+        self.changes = Changes(self.workspace_id, {})
+        self.timed = nobody
+        self.patched: dict[str, ContactSet] = {}
+        self.rebuilt: set[str] = set()
+        # What is to be asked next: contacts by leaf, None for everybody.
+        self.work: dict[str, ContactSet | None] = dict.fromkeys(asked)
+        self.seen: Snapshot | None = None
+
+    def run(self) -> Brought:
+        if self.known:
+            self._find_work()
+        for _ in range(ROUNDS):
+            if not self.work:
+                break
+            self._do_work()
+        if self.work:
+            self.work = dict.fromkeys(self.asked)
+            self.seen = None
+            self._do_work()
+        position = Position(self.scope.as_of, self._seen_so_far())
+        held = {
+            name: replace(each, position=position, moments=self.asked[name].moments)
+            for name, each in self.held.items()
+        }
+        return Brought(
+            held, position, self.changes, self.timed, frozenset(self.rebuilt), self.patched
+        )
+
+    def _seen_so_far(self) -> Snapshot:
+        if self.seen is None:
+            raise RuntimeError("No leaf was asked for.")
+        return self.seen
+
+    # --- What has to be asked ---------------------------------------------------------------
+
+    def _find_work(self) -> None:
+        """Time first, then the log: a row deleted in between is in the log."""
+        edges_of = {
+            name: self.asked[name].edges_from(each.moments) for name, each in self.known.items()
+        }
+        near = EdgeContacts(self.scope.workspace)
+        near.find(edge for edges in edges_of.values() for edge in edges or ())
+        snapshots = [each.position.snapshot for each in self.known.values()]
+        self.changes, self.seen = changes_since(self.scope.workspace, snapshots)
+        for name, each in self.known.items():
+            dirty = self._dirty(name, each, edges_of[name], near)
+            if dirty is None:
+                continue
+            self.held[name] = replace(each, is_changed=False)
+            if dirty:
+                self.work[name] = dirty
+            else:
+                del self.work[name]
+
+    def _dirty(
+        self, name: str, held: Held, edges: frozenset[Edge] | None, near: EdgeContacts
+    ) -> ContactSet | None:
+        """Whom to ask again; None: everybody."""
+        asked = self.asked[name]
+        if self.seen is None or held.position.snapshot.first_new > self.seen.first_new:
+            return None  # from another database: it was restored from a dump
+        dirty = self.changes.since(held.position.snapshot, asked.kinds)
+        if dirty is None or edges is None:
+            return None
+        timed = ContactSet.empty(self.workspace_id)
+        for edge in edges:
+            found = near.found[edge]
+            if found is None:
+                return None
+            timed = timed | found
+        self.timed = self.timed | timed
+        dirty = dirty | timed
+        number = len(dirty)
+        if number and (asked.is_relative or not held.is_cheaper_patched(number)):
+            return None
+        return dirty
+
+    # --- Asking -----------------------------------------------------------------------------
+
+    def _do_work(self) -> None:
+        work, watch = self.work, self.seen
+        fetched = fetch(
+            {name: self._queryset(name, contacts) for name, contacts in work.items()},
+            self.workspace_id,
+            watch,
+        )
+        for name, contacts in work.items():
+            self._take(name, contacts, fetched)
+        self.seen = fetched.snapshot
+        late = fetched.late
+        self.work = {} if late is None or watch is None else self._left_over(work, late, watch)
+
+    def _queryset(self, name: str, contacts: ContactSet | None) -> QuerySet[Any]:
+        scope = self.scope if contacts is None else self.scope.only(contacts.id_list())
+        return self.asked[name].make(scope)
+
+    def _take(self, name: str, contacts: ContactSet | None, fetched: Fetched) -> None:
+        answers = fetched.sets[name]
+        took = fetched.microseconds.get(name, 0)
+        key = self.asked[name].key
+        position = Position(self.scope.as_of, fetched.snapshot)
+        before = self.held.get(name) or self.known.get(name)
+        if contacts is None:
+            self.rebuilt.add(name)
+            patch_us = before.patch_us if before else 0.0
+            self.held[name] = Held(key, answers, position, (), took, patch_us)
+            return
+        held = self.held[name]
+        so_far = self.patched.get(name)
+        self.patched[name] = contacts if so_far is None else so_far | contacts
+        each = max(0.0, took - PATCH_OVERHEAD) / max(1, len(contacts))
+        self.held[name] = replace(
+            held,
+            members=held.members.with_answers(contacts, answers),
+            patch_us=(held.patch_us + each) / 2 if held.patch_us else each,
+            is_changed=True,
+        )
+
+    def _left_over(
+        self, work: Mapping[str, ContactSet | None], late: Changes, watch: Snapshot
+    ) -> dict[str, ContactSet | None]:
+        """What the statement showed that it wasn't asked about."""
+        left: dict[str, ContactSet | None] = {}
+        for name, asked in self.asked.items():
+            just_asked = work.get(name, ContactSet.empty(self.workspace_id))
+            if just_asked is None:
+                continue
+            dirty = late.since(watch, asked.kinds)
+            if dirty is None or (dirty and asked.is_relative) or len(dirty) > MOST_CHANGES:
+                left[name] = None
+            elif rest := dirty - just_asked:
+                left[name] = rest
+        self.changes = self.changes.with_later(late)
+        return left

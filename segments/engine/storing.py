@@ -1,0 +1,115 @@
+"""Leaf sets in PostgreSQL: read by whoever asks the same leaf, written when that was worth it.
+
+Any process may write; one that would have to wait for another doesn't. A row can only be replaced
+by one of a later instant. What isn't used goes first when a workspace has too much.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Sum
+from django.db.models.functions import Length, Now
+
+from segments.engine.bringing import Held
+from segments.engine.positions import Position, Snapshot
+from segments.engine.questions import instants_of, read_instants
+from segments.engine.sets import ContactSet
+from segments.models import LeafSet
+from workspaces.models import Workspace
+
+# Sets older than this are asked anew: reading the log since would not be worth it, and the log is
+# kept only a little longer (contacts.services.forget_changes).
+MOST_AGE = timedelta(days=2)
+NAME_LENGTH = LeafSet._meta.get_field("name").max_length or 0
+
+_SAVE = """
+INSERT INTO segments_leafset
+    (workspace_id, key, name, bits, size, as_of, snapshot, moments, build_us, patch_us, used_at)
+SELECT %s, given.key, given.name, given.bits, given.size, %s, %s, given.moments::jsonb,
+    given.build_us, given.patch_us, now()
+FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::bigint[], %s::text[], %s::bigint[],
+    %s::float8[]) AS given (key, name, bits, size, moments, build_us, patch_us)
+WHERE pg_try_advisory_xact_lock(hashtextextended(given.key, %s))
+ON CONFLICT (workspace_id, key) DO UPDATE SET
+    bits = excluded.bits, size = excluded.size, as_of = excluded.as_of,
+    snapshot = excluded.snapshot, moments = excluded.moments, build_us = excluded.build_us,
+    patch_us = excluded.patch_us, used_at = excluded.used_at
+WHERE segments_leafset.as_of <= excluded.as_of
+"""
+
+
+def load(workspace: Workspace, keys: Mapping[str, str], *, as_of: datetime) -> dict[str, Held]:
+    """Stored sets by leaf name, of the keys given by leaf name, if not too far from the instant."""
+    rows = LeafSet.objects.in_workspace(workspace).filter(
+        key__any_of=list(keys.values()), as_of__gte=as_of - MOST_AGE, as_of__lte=as_of + MOST_AGE
+    )
+    by_key = {row.key: _held(row) for row in rows}
+    return {name: by_key[key] for name, key in keys.items() if key in by_key}
+
+
+def _held(row: LeafSet) -> Held:
+    return Held(
+        key=row.key,
+        members=ContactSet.from_bytes(row.workspace_id, row.bits),
+        position=Position(row.as_of, Snapshot.read(row.snapshot)),
+        moments=read_instants(row.moments),
+        build_us=row.build_us,
+        patch_us=row.patch_us,
+        is_changed=False,
+    )
+
+
+def save(workspace: Workspace, held: Mapping[str, Held]) -> None:
+    """Keep these for others; all of them are at one position."""
+    if not held:
+        return
+    [position] = {each.position for each in held.values()}
+    sets = sorted(held.items(), key=lambda item: item[1].key)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _SAVE,
+            [
+                workspace.pk,
+                position.as_of,
+                str(position.snapshot),
+                [each.key for _, each in sets],
+                [name[:NAME_LENGTH] for name, _ in sets],
+                [each.members.to_bytes() for _, each in sets],
+                [len(each.members) for _, each in sets],
+                [json.dumps(instants_of(each.moments)) for _, each in sets],
+                [each.build_us for _, each in sets],
+                [each.patch_us for _, each in sets],
+                workspace.pk,
+            ],
+        )
+
+
+def mark_used(workspace: Workspace, keys: Iterable[str]) -> None:
+    """So that they are not the first to go; at most once an hour each, and never waiting."""
+    wanted = LeafSet.objects.in_workspace(workspace).filter(
+        key__any_of=list(keys), used_at__lt=Now() - timedelta(hours=1)
+    )
+    ids = list(wanted.select_for_update(skip_locked=True).values_list("pk", flat=True))
+    if ids:
+        LeafSet.objects.in_workspace(workspace).filter(pk__in=ids).update(used_at=Now())
+
+
+def evict(*, workspace: Workspace, now: datetime) -> int:
+    """Drop sets too old to start from, then those unused longest, down to the workspace's room
+    (LEAF_SET_MEGABYTES). How many went."""
+    rows = LeafSet.objects.in_workspace(workspace)
+    gone, _ = rows.filter(as_of__lt=now - MOST_AGE).delete()
+    room = settings.LEAF_SET_MEGABYTES * 2**20
+    total = rows.aggregate(total=Sum(Length("bits")))["total"] or 0
+    for pk, size in rows.order_by("used_at").values_list("pk", Length("bits")):
+        if total <= room:
+            break
+        rows.filter(pk=pk).delete()
+        total -= size
+        gone += 1
+    return gone
