@@ -11,6 +11,7 @@ from contacts.services import touch_contacts
 from transactions.models import LineItem, LineProperty, Refund, Transaction
 from transactions.serializers import transaction_documents
 from transactions.services.sourcing import attribute_contacts
+from transactions.services.statistics import refresh_statistics
 from workspaces.models import Workspace
 
 CARD_SIZE = 10
@@ -23,9 +24,9 @@ def move_transactions(*, workspace: Workspace, loser_id: int, winner_id: int) ->
             contact_id=winner_id
         )
     attribute_contacts(workspace=workspace, contact_ids=[winner_id])
-    touch_contacts(
-        workspace=workspace, contact_ids=[loser_id, winner_id], kind=ChangeKind.TRANSACTION
-    )
+    both = [loser_id, winner_id]
+    touch_contacts(workspace=workspace, contact_ids=both, kind=ChangeKind.TRANSACTION)
+    refresh_statistics(workspace=workspace, contact_ids=both)
 
 
 def erase_transactions(*, workspace: Workspace, contact_id: int) -> None:
@@ -37,6 +38,7 @@ def erase_transactions(*, workspace: Workspace, contact_id: int) -> None:
     ).delete()
     lines.update(coupon="", name="")
     rows.update(visit_id=None, coupon="", utm_source="", utm_medium="", utm_campaign="")
+    refresh_statistics(workspace=workspace, contact_ids=[contact_id])
 
 
 def export_transactions(*, workspace: Workspace, contact_id: int) -> Mapping[str, Any]:

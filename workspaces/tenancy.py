@@ -75,6 +75,10 @@ class WorkspaceForeignKey(models.ForeignKey):  # type: ignore[type-arg]
         super().__init__(to, on_delete, **kwargs)
 
 
+class WorkspaceOneToOneField(WorkspaceForeignKey, models.OneToOneField):  # type: ignore[type-arg]
+    """A `WorkspaceForeignKey` to at most one row each; as primary key, a row beside another."""
+
+
 def workspace_id_of(workspace: Workspace | int) -> int:
     return workspace if isinstance(workspace, int) else workspace.pk
 

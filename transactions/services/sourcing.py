@@ -15,6 +15,7 @@ from contacts.services import touch_contacts
 from tracking.models import Visit
 from tracking.services import IDLENESS, MAX_VISIT
 from transactions.models import UNKNOWN_CHANNEL, LineItem, Transaction
+from transactions.services.statistics import refresh_statistics
 from transactions.timeline import Statement
 from workspaces.models import Workspace
 
@@ -138,11 +139,9 @@ def _attribute(workspace: Workspace, rows: Sequence[Transaction]) -> None:
         ],
     )
     _update_lines(workspace, {row.pk: found for row, found in changed})
-    touch_contacts(
-        workspace=workspace,
-        contact_ids={row.contact_id for row, _found in changed},
-        kind=ChangeKind.TRANSACTION,
-    )
+    contact_ids = {row.contact_id for row, _found in changed}
+    touch_contacts(workspace=workspace, contact_ids=contact_ids, kind=ChangeKind.TRANSACTION)
+    refresh_statistics(workspace=workspace, contact_ids=contact_ids)
 
 
 def _during(workspace: Workspace, visits: Sequence[Visit]) -> list[Transaction]:

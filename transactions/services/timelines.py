@@ -21,6 +21,7 @@ from transactions.models import (
     Transaction,
 )
 from transactions.services.sourcing import sources_of
+from transactions.services.statistics import refresh_statistics
 from transactions.services.versions import line_rows, property_rows, version_row
 from transactions.timeline import (
     RefundPart,
@@ -185,7 +186,8 @@ def _load_refunds(workspace: Workspace, timelines: Mapping[int, Timeline]) -> No
 
 
 def store_timelines(workspace: Workspace, timelines: Collection[Timeline]) -> None:
-    """Store the versions that follow, instead of those stored; contacts are marked changed.
+    """Store the versions that follow, instead of those stored; contacts are marked changed and
+    their statistics computed anew.
 
     Raises `ConcurrentTransactionError` when another writer stored a new one first.
     """
@@ -196,6 +198,7 @@ def store_timelines(workspace: Workspace, timelines: Collection[Timeline]) -> No
         timeline.root_id = root_id
     touched |= _write_versions(workspace, timelines, known=set(known))
     touch_contacts(workspace=workspace, contact_ids=touched, kind=ChangeKind.TRANSACTION)
+    refresh_statistics(workspace=workspace, contact_ids=touched)
 
 
 def _delete_versions(workspace: Workspace, root_ids: list[int]) -> set[int]:

@@ -6,12 +6,12 @@ from typing import Self, TypeVar
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models import Contact
 from contacts.text import KEY_LENGTH
-from tracking.models import Fact, Visit
+from tracking.models import Visit
+from transactions.models.catalog import Brand, Product, ProductCategory, ProductVariant
 from workspaces.tenancy import WorkspaceForeignKey, WorkspaceModel, WorkspaceQuerySet
 
 M = TypeVar("M", bound=models.Model)
@@ -23,132 +23,6 @@ BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 VERSION_COLUMNS = ("version_from", "superseded_at", "kind", "status")
 
 UNKNOWN_CHANNEL = "unknown"  # no visit and no source given; never "direct"
-
-
-class NamedModel(WorkspaceModel):
-    """Brands and product categories: found by their normalised name."""
-
-    key = models.CharField(max_length=KEY_LENGTH, db_collation="C")  # contacts.text.normalise(name)
-    name = models.CharField(max_length=KEY_LENGTH)
-
-    class Meta:
-        abstract = True
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Brand(NamedModel):
-    """A producer."""
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["workspace", "key"], name="brand_key_unique"),
-        ]
-
-
-class ProductCategory(NamedModel):
-    """A product's category (contacts have categories of their own)."""
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["workspace", "key"], name="product_category_key_unique"
-            ),
-        ]
-
-
-class Product(WorkspaceModel):
-    """Something the shop sells. Prices and costs are minor units of `currency`."""
-
-    external_id = models.CharField(max_length=200, db_collation="C")
-    name = models.CharField(max_length=300)
-    name_key = models.CharField(max_length=KEY_LENGTH, db_collation="C")
-    brand = WorkspaceForeignKey(
-        Brand, on_delete=models.DO_NOTHING, null=True, related_name="products"
-    )
-    category = WorkspaceForeignKey(
-        ProductCategory, on_delete=models.DO_NOTHING, null=True, related_name="products"
-    )
-    currency = models.CharField(max_length=3, blank=True)
-    price = models.BigIntegerField(null=True)
-    cost = models.BigIntegerField(null=True)
-    url = models.CharField(max_length=1000, blank=True)
-    image_url = models.CharField(max_length=1000, blank=True)
-    is_in_stock = models.BooleanField(default=True)
-    added_at = models.DateTimeField()
-    updated_at = models.DateTimeField()
-    archived_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["workspace", "external_id"], name="product_external_id_unique"
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["workspace", "name_key"], name="product_by_name"),
-            models.Index(fields=["workspace", "brand", "-added_at"], name="product_by_brand"),
-            models.Index(fields=["workspace", "category"], name="product_by_category"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class ProductVariant(WorkspaceModel):
-    """A size, colour or pack of a product."""
-
-    product = WorkspaceForeignKey(Product, on_delete=models.DO_NOTHING, related_name="variants")
-    external_id = models.CharField(max_length=200, db_collation="C")
-    name = models.CharField(max_length=300, blank=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["workspace", "external_id"], name="variant_external_id_unique"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name or self.external_id
-
-
-class ProductAccessory(WorkspaceModel):
-    """`accessory` goes with `product`."""
-
-    product = WorkspaceForeignKey(
-        Product, on_delete=models.DO_NOTHING, related_name="accessory_links"
-    )
-    accessory = WorkspaceForeignKey(
-        Product, on_delete=models.DO_NOTHING, related_name="accessory_of_links"
-    )
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["workspace", "product", "accessory"], name="accessory_once"
-            ),
-            models.CheckConstraint(
-                condition=~Q(product_id=models.F("accessory_id")), name="accessory_of_another"
-            ),
-        ]
-
-
-class Rate(WorkspaceModel):
-    """What one unit of a currency was worth in the base currency, from a date on."""
-
-    currency = models.CharField(max_length=3)
-    date = models.DateField()
-    rate = models.DecimalField(max_digits=20, decimal_places=10)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["workspace", "currency", "date"], name="rate_once_a_day"
-            ),
-            models.CheckConstraint(condition=Q(rate__gt=0), name="rate_positive"),
-        ]
 
 
 class TransactionKind(models.TextChoices):
@@ -404,58 +278,3 @@ class LineProperty(WorkspaceModel):
                 name="line_property_text",
             ),
         ]
-
-
-class Refund(Fact):
-    """Money given back for a transaction; from `occurred_at` on it lowers the original."""
-
-    transaction = WorkspaceForeignKey(
-        Transaction, on_delete=models.DO_NOTHING, related_name="refunds"
-    )  # its first version
-    contact = WorkspaceForeignKey(Contact, on_delete=models.DO_NOTHING, related_name="refunds")
-    amount = models.BigIntegerField()  # base minor units, at the transaction's rate
-    original_amount = models.BigIntegerField()  # minor units of the transaction's currency
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["workspace", "external_id"], name="refund_external_id_unique"
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["workspace", "transaction"], name="refund_of_transaction"),
-            models.Index(
-                fields=["workspace", "contact", "occurred_at"],
-                include=["amount"],
-                name="refund_of_contact",
-            ),
-        ]
-
-
-class RefundLine(WorkspaceModel):
-    """What a refund gave back of one line, or of a product: as the shop named it.
-
-    Later statements may number their lines otherwise; a product stays what it is.
-    """
-
-    refund = WorkspaceForeignKey(Refund, on_delete=models.DO_NOTHING, related_name="lines")
-    line_number = models.PositiveIntegerField(null=True)
-    product = WorkspaceForeignKey(
-        Product, on_delete=models.DO_NOTHING, null=True, related_name="refund_lines"
-    )
-    quantity = models.BigIntegerField()  # thousandths
-    amount = models.BigIntegerField()  # base minor units
-    original_amount = models.BigIntegerField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["workspace", "refund", "line_number"], name="refund_line_once"
-            ),
-            models.CheckConstraint(
-                condition=Q(line_number__isnull=True) ^ Q(product_id__isnull=True),
-                name="refund_line_names_one",
-            ),
-        ]
-        indexes = [models.Index(fields=["workspace", "refund"], name="refund_line_of_refund")]
