@@ -1,0 +1,109 @@
+"""Leaf sets brought from one place to another equal the same leaves asked anew."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from segments.criteria.scope import Scope
+from segments.criteria.tree import Tree, parse_tree
+from segments.engine import bringing, storing
+from segments.engine.bringing import Held, bring
+from segments.engine.evaluation import leaves_of
+from segments.engine.leaves import fetch_sets
+from segments.engine.questions import ask
+from segments.engine.shared import current_sets
+from segments.models import LeafSet
+from tests.makers.workspaces import NOW
+from tests.laws.conftest import world  # noqa: F401
+from tests.segments.world import World, example_names
+from workspaces.tenancy import workspace_scope
+
+pytestmark = pytest.mark.django_db
+# ruff: noqa: F811
+
+MOVES = (
+    timedelta(seconds=1),
+    timedelta(hours=1),
+    timedelta(days=1),
+    timedelta(days=29, hours=5),
+    timedelta(days=-1),
+    timedelta(days=-40),
+)
+# Of these time alone can't tell whom to ask again, so that everybody is.
+ASKED_ANEW = 20
+
+
+@pytest.fixture(autouse=True)
+def _patching_is_always_cheaper(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Held, "is_cheaper_patched", lambda self, contacts: True)
+
+
+def all_examples(world: World) -> list[Tree]:
+    return [
+        parse_tree(world.examples()[name], workspace=world.workspace) for name in example_names()
+    ]
+
+
+def sets_at(makes: dict[str, Any], world: World, as_of: datetime) -> dict[str, Any]:
+    scope = Scope(world.workspace, as_of)
+    return fetch_sets({name: make(scope) for name, make in makes.items()}, scope)
+
+
+def test_time_alone_is_followed_to_the_same_answer_for_every_example(world: World) -> None:
+    with workspace_scope(world.workspace):
+        makes = leaves_of(*all_examples(world), with_absence=True)
+        start = Scope(world.workspace, NOW)
+        asked = {name: ask(name, make, start) for name, make in makes.items()}
+        known = bring(asked, {}, start).held
+        for move in MOVES:
+            scope = Scope(world.workspace, NOW + move)
+            asked = {name: ask(name, make, scope) for name, make in makes.items()}
+            brought = bring(asked, known, scope)
+            expected = sets_at(makes, world, NOW + move)
+            wrong = [name for name, found in brought.sets.items() if found != expected[name]]
+            assert wrong == []
+            assert brought.patched or move < timedelta(minutes=1)
+            if abs(move) <= timedelta(hours=1):
+                relative = [name for name in brought.rebuilt if not asked[name].is_relative]
+                assert len(relative) < ASKED_ANEW
+
+
+def test_kept_sets_are_read_by_the_next_who_asks(
+    world: World, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.LEAF_SET_MIN_MICROSECONDS = 0
+    with workspace_scope(world.workspace):
+        makes = leaves_of(*all_examples(world)[:40], with_absence=True)
+        first = current_sets(makes, Scope(world.workspace, NOW), may_save=True)
+        assert LeafSet.objects.in_workspace(world.workspace).count() > 40
+        keys = {n: ask(n, m, Scope(world.workspace, NOW)).key for n, m in makes.items()}
+        stored = storing.load(world.workspace, keys, as_of=NOW)
+        assert {name: each.members for name, each in stored.items()} == {
+            name: first[name] for name in stored
+        }
+        later = NOW + timedelta(hours=3)
+        assert current_sets(makes, Scope(world.workspace, later)) == sets_at(makes, world, later)
+
+
+def test_what_is_used_least_goes_first_when_there_is_too_much(world: World, settings: Any) -> None:
+    settings.LEAF_SET_MIN_MICROSECONDS = 0
+    with workspace_scope(world.workspace):
+        makes = leaves_of(*all_examples(world)[:5], with_absence=False)
+        current_sets(makes, Scope(world.workspace, NOW), may_save=True)
+        assert storing.evict(workspace=world.workspace, now=NOW) == 0
+        settings.LEAF_SET_MEGABYTES = 0
+        number = LeafSet.objects.in_workspace(world.workspace).count()
+        gone = storing.evict(workspace=world.workspace, now=NOW)
+        rest = LeafSet.objects.in_workspace(world.workspace)
+        assert gone and gone == number - rest.count()
+        assert not any(len(row.bits) for row in rest)
+
+
+def test_rounds_of_asking_end(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bringing, "ROUNDS", 0)
+    with workspace_scope(world.workspace):
+        makes = leaves_of(*all_examples(world)[:20], with_absence=False)
+        assert current_sets(makes, Scope(world.workspace, NOW)) == sets_at(makes, world, NOW)
