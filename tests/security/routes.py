@@ -25,8 +25,10 @@ ARGUMENTS = {
     "import_id": "contacts.Import",
     "run": "contacts.Import",
 }
-# Arguments that are no ids: secrets, names of fixed things.
-NOT_IDS = {"token", "format"}
+# Arguments that are no ids: secrets, names of fixed things, versions of a segment.
+NOT_IDS = {"token", "format", "number"}
+# What stands for those in an address that should lead somewhere.
+FIRST_ONES = {"number": "1"}
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,8 @@ class Route:
 
     def path(self, **values: Any) -> str:
         def fill(found: re.Match[str]) -> str:
-            return str(values.get(found[1] or found[2], "nothing"))
+            name = found[1] or found[2]
+            return str(values.get(name, FIRST_ONES.get(name, "nothing")))
 
         text = re.sub(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)", fill, self.pattern)
         return "/" + text.replace("^", "").replace("/?$", "/").replace("$", "")
