@@ -21,6 +21,7 @@ from contacts.importing.settings import ImportSettings
 from contacts.importing.storage import load_content
 from contacts.importing.units import RefusedRow, Unit, read_units
 from contacts.models import Contact, Import, ImportState
+from contacts.services.changes import written_by_import
 from workspaces.batches import ItemError, ItemResult, ItemStatus
 from workspaces.models import Workspace
 from workspaces.tenancy import workspace_scope
@@ -151,12 +152,13 @@ class _Run:
         if not good:
             return outcome
         with transaction.atomic():
-            results = self.kind.save(
-                workspace=self.workspace,
-                items=[unit.item for unit in good if unit.item is not None],
-                now=now,
-                define=self.settings.define,
-            )
+            with written_by_import():
+                results = self.kind.save(
+                    workspace=self.workspace,
+                    items=[unit.item for unit in good if unit.item is not None],
+                    now=now,
+                    define=self.settings.define,
+                )
             self._note_results(good, results, outcome)
             self._note_new_contacts(outcome, now)
             if self.state == ImportState.CHECKING:

@@ -14,6 +14,7 @@ from contacts.models.attributes import (
 from contacts.models.changes import (
     EVERYBODY,
     ChangeKind,
+    ChangeOrigin,
     ContactChange,
 )
 from contacts.models.consents import (
@@ -58,6 +59,7 @@ __all__ = [
     "AttributeValue",
     "Category",
     "ChangeKind",
+    "ChangeOrigin",
     "Channel",
     "Consent",
     "ConsentStatus",

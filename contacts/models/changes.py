@@ -25,6 +25,13 @@ class ChangeKind(models.IntegerChoices):
     VOCABULARY = 12  # what names and kinds mean; its contact is nobody's and stands for all
 
 
+class ChangeOrigin(models.IntegerChoices):
+    """Which way a fact came."""
+
+    DIRECT = 0  # a shop, a browser, a person, a job
+    IMPORT = 1  # a file: nothing that just happened
+
+
 # In the place of a contact's id: everybody may be concerned.
 EVERYBODY = 0
 
@@ -45,6 +52,9 @@ class ContactChange(WorkspaceModel):
         )
     )
     at = models.DateTimeField(db_default=Now())
+    origin = models.PositiveSmallIntegerField(
+        choices=ChangeOrigin.choices, db_default=ChangeOrigin.DIRECT
+    )
 
     class Meta:
         indexes = [models.Index(fields=["workspace", "xid"], name="contact_change_by_xid")]

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from contacts.bulk import insert_rows
-from contacts.models import ChangeKind, ContactChange
+from contacts.models import ChangeKind, ChangeOrigin, ContactChange
+from workspaces.bell import ring_on_commit
 from workspaces.models import Workspace
 from workspaces.tenancy import workspace_id_of, workspace_scope
+
+_origin: ContextVar[ChangeOrigin] = ContextVar("origin_of_changes", default=ChangeOrigin.DIRECT)
+
+
+@contextmanager
+def written_by_import() -> Iterator[None]:
+    """What is written in the block came from a file, and is logged as such."""
+    token = _origin.set(ChangeOrigin.IMPORT)
+    try:
+        yield
+    finally:
+        _origin.reset(token)
 
 
 def touch_contacts(
@@ -21,9 +36,12 @@ def touch_contacts(
 
 
 def log_changes(workspace: Workspace | int, changes: Iterable[tuple[int, ChangeKind]]) -> None:
-    """The same for several kinds at once."""
-    rows = [(contact_id, int(kind)) for contact_id, kind in changes]
+    """The same for several kinds at once. Rings for whoever follows changes, on commit."""
+    origin = int(_origin.get())
+    rows = [(contact_id, int(kind), origin) for contact_id, kind in changes]
     if not rows:
         return
+    workspace_id = workspace_id_of(workspace)
     with workspace_scope(workspace):
-        insert_rows(ContactChange, workspace_id_of(workspace), ("contact_id", "kind"), rows)
+        insert_rows(ContactChange, workspace_id, ("contact_id", "kind", "origin"), rows)
+        ring_on_commit(workspace_id)
