@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from pydantic import Field
 
 from segments.criteria.base import Speech, criterion
+from segments.criteria.evidence import Measured, MeasureUnit, rows_behind
 from segments.criteria.purchase_conditions import (
     PurchaseConditions,
     line_q,
@@ -48,6 +49,7 @@ class AmountSpent(TestedStatistic):
         "spent {operator} {amount} {upper} {scope} {where} {window} {refunds} {statuses}"
     )
     compared_field = "amount"
+    measure_unit = MeasureUnit.MONEY
     examples = (
         {"operator": "at_least", "amount": "100.00", "window": {"last": 30, "unit": "days"}},
         {"operator": "less_than", "amount": "100.00"},
@@ -96,13 +98,17 @@ class AmountSpent(TestedStatistic):
         # "In one transaction" needs one; only the sum over all of nothing is 0.
         return self.scope == ConditionScope.ALTOGETHER and self.passes_zero()
 
-    def matching(self, scope: Scope) -> Query:
+    def rows_and_statistic(self, scope: Scope) -> tuple[Query, Any]:
         if self.refunds == RefundDating.BY_REFUND_DATE:
             return self._by_refund_date(scope)
         rows = self.rows(scope, self.where)
-        test = self.test(scope)
+        return rows.queryset, Sum(rows.amount)
+
+    def matching(self, scope: Scope) -> Query:
         if self.scope == ConditionScope.ALTOGETHER:
-            return self.compare(rows.queryset, Sum(rows.amount), scope)
+            return super().matching(scope)
+        rows = self.rows(scope, self.where)
+        test = self.test(scope)
         if self.scope == ConditionScope.IN_LINE:
             lines = self.lines(scope).filter(line_q(self.where, scope))
             return lines.filter(test.q("amount")).values("contact_id")
@@ -112,7 +118,15 @@ class AmountSpent(TestedStatistic):
         sums = sums.annotate(statistic=Sum(rows.amount))
         return sums.filter(test.q("statistic")).values("contact_id")
 
-    def _by_refund_date(self, scope: Scope) -> Query:
+    def evidence(self, scope: Scope) -> tuple[Query, ...]:
+        if self.scope != ConditionScope.ALTOGETHER:
+            return rows_behind(self.matching(scope))
+        return (self.rows(scope, self.where).queryset,)  # not every version of a purchase
+
+    def measured(self, scope: Scope) -> Measured | None:
+        return super().measured(scope) if self.scope == ConditionScope.ALTOGETHER else None
+
+    def _by_refund_date(self, scope: Scope) -> tuple[Query, Any]:
         """What was bought in the window less what was refunded in it.
 
         Each version carries what had been refunded by then: what the versions begun in the window
@@ -130,7 +144,7 @@ class AmountSpent(TestedStatistic):
             - Coalesce(Sum("refunded_amount", filter=begun), 0)
             + Coalesce(Sum("refunded_amount", filter=ended), 0)
         )
-        return self.compare(versions, spent, scope)
+        return versions, spent
 
     def _versions(self, scope: Scope) -> Query:
         standing = self._standing(scope).filter(transaction_q(self.where, scope))

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from contacts.models import AttributeType, AttributeValue
 from segments.criteria.base import Criterion, Family, Speech, criterion
+from segments.criteria.evidence import Measured, MeasureUnit
 from segments.criteria.periods import held_at_all, held_throughout
 from segments.criteria.scope import Scope
 from segments.criteria.values import (
@@ -98,6 +99,13 @@ class AttributeCriterion(Criterion):
 
     def _held_since(self, scope: Scope) -> datetime:
         return shifted(scope.clock, -(self.held_for or 1), self.held_unit or Unit.DAYS)
+
+    def evidence(self, scope: Scope) -> tuple[QuerySet[Any], ...]:
+        """The values themselves, whether or not they pass."""
+        if self.history == History.NOW:
+            return (scope.attribute_values(self.attribute),)
+        values = scope.ever_valid(AttributeValue)
+        return (values.filter(attribute_id=scope.attribute_id(self.attribute)),)
 
     def present(self, scope: Scope) -> QuerySet[Any] | None:
         return scope.attribute_values(self.attribute).values("contact_id")
@@ -265,6 +273,13 @@ class AttributeNumber(AttributeCriterion):
             return [rows.filter(number__isnull=False)]
         operator = NumberOperator.EXACTLY if self.negated else NumberOperator(self.operator.value)
         return [rows.filter(NumberTest(operator, self.value, self.upper).q("number"))]
+
+    def measured(self, scope: Scope) -> Measured | None:
+        if self.value is None or self.history != History.NOW:
+            return None
+        values = scope.attribute_values(self.attribute).values("contact_id", "number")
+        test = NumberTest(NumberOperator(self.operator.value), self.value, self.upper)
+        return Measured(test, MeasureUnit.VALUE, values, of_nothing=None)
 
     def question(self, speech: Speech) -> str:
         if self.value is None:

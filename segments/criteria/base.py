@@ -20,9 +20,10 @@ from django.utils.translation import gettext_lazy
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from segments.criteria.evidence import Measured, rows_behind
 from segments.criteria.scope import Scope
 from segments.criteria.values import AnyOrAll, Control, Value, say_number, say_values
-from segments.criteria.windows import WindowKind, say_window
+from segments.criteria.windows import EVER, WindowKind, say_window
 
 
 class Family(TextChoices):
@@ -101,6 +102,41 @@ class Criterion(Value):
     def windows(self) -> tuple[WindowKind | str, ...]:
         """The windows the answer looks into, for coverage."""
         return tuple(windows_in(self))
+
+    # --- Why somebody is in or out (segments/explain) -----------------------------------------
+
+    def evidence(self, scope: Scope) -> tuple[QuerySet[Any], ...]:
+        """The rows the answer rests on, whether or not there are enough of them."""
+        return rows_behind(self.matching(scope))
+
+    @property
+    def rests_on_oldest(self) -> bool:
+        """Whether the oldest rows decide, not the newest."""
+        return False
+
+    def measured(self, scope: Scope) -> Measured | None:
+        """The number that is compared, where one is; `scope` is of one contact."""
+        return None
+
+    def at_any_time(self) -> Criterion | None:
+        """The same question without its window; None where it has none."""
+        if getattr(self, "window", None) in (None, EVER):
+            return None
+        return self.model_copy(update={"window": EVER})
+
+    def edges(self) -> tuple[WindowKind, ...]:
+        """Windows that can change the answer by moving past a row of evidence."""
+        return tuple(each for each in self.windows() if isinstance(each, WindowKind))
+
+    def edge_column(self, scope: Scope) -> str:
+        """The column of the evidence those windows move past; empty: when a row happened."""
+        return ""
+
+    def change(self, speech: Speech, *, holds: bool) -> str:
+        """What would have to happen for the answer to flip, in words."""
+        if holds:
+            return _("No longer so: {row}.").format(row=self.say(speech))
+        return _("This has to become true: {row}.").format(row=self.say(speech))
 
     def instants(self) -> int:
         """At how many instants a segment named here is evaluated."""

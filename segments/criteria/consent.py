@@ -76,6 +76,9 @@ class ConsentIs(Criterion):
             channel=self.channel.value, topic=(self.topic or "").strip()
         )
 
+    def evidence(self, scope: Scope) -> tuple[QuerySet[Any], ...]:
+        return (self._said(scope),)
+
     def present(self, scope: Scope) -> QuerySet[Any] | None:
         # Asked for by name, "never asked" is no lack of a value but the answer itself.
         return None if self.negated else self._said(scope).values("contact_id")

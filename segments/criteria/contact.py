@@ -31,6 +31,7 @@ from segments.criteria.windows import (
     DateBounds,
     DateWindow,
     Window,
+    WindowKind,
     WindowZone,
     shift_months,
 )
@@ -93,6 +94,9 @@ class ExternalIdIs(Criterion):
             condition |= Q(external_id__startswith=value)
         return condition
 
+    def evidence(self, scope: Scope) -> tuple[QuerySet[Any], ...]:
+        return (scope.contacts(),)
+
     def present(self, scope: Scope) -> QuerySet[Any]:
         return scope.contacts().filter(external_id__isnull=False).values("pk")
 
@@ -119,6 +123,9 @@ class BecameContact(Criterion):
         found = scope.within(scope.contacts(), self.window, "known_since", "pk")
         return found.values("pk")  # type: ignore[no-any-return]
 
+    def evidence(self, scope: Scope) -> tuple[QuerySet[Any], ...]:
+        return (scope.contacts(),)
+
 
 @criterion
 class AddedHere(Criterion):
@@ -141,6 +148,12 @@ class AddedHere(Criterion):
         # An import of yesterday doesn't show in the answer of the day before.
         created = scope.contacts().filter(created_at__lt=scope.as_of)
         return scope.within(created, self.window, "created_at", "pk").values("pk")  # type: ignore[no-any-return]
+
+    def evidence(self, scope: Scope) -> tuple[QuerySet[Any], ...]:
+        return (scope.contacts(),)
+
+    def edge_column(self, scope: Scope) -> str:
+        return "created_at"
 
     def present(self, scope: Scope) -> QuerySet[Any]:
         return scope.contacts().filter(created_at__lt=scope.as_of).values("pk")
@@ -209,6 +222,9 @@ class Age(Criterion):
             condition &= Q(date__gt=born_by(clock.today, at_most + 1, leap_day))
         return condition
 
+    def evidence(self, scope: Scope) -> tuple[QuerySet[Any], ...]:
+        return (scope.attribute_values("birthday"),)
+
     def present(self, scope: Scope) -> QuerySet[Any]:
         return scope.attribute_values("birthday").values("contact_id")
 
@@ -270,6 +286,12 @@ class Anniversary(Criterion):
         return numbered.filter(
             scope.by_clock(window, lambda clock: _days_of_year(window.date_bounds(clock), leap_day))
         ).values("contact_id")
+
+    def evidence(self, scope: Scope) -> tuple[QuerySet[Any], ...]:
+        return (scope.attribute_values(self.attribute),)
+
+    def edges(self) -> tuple[WindowKind, ...]:
+        return ()  # the year of the date doesn't count
 
     def present(self, scope: Scope) -> QuerySet[Any]:
         return scope.attribute_values(self.attribute).values("contact_id")
@@ -345,3 +367,6 @@ class RandomBucket(Criterion):
         return numbered.filter(
             bucket__gte=round(self.from_percent * 100), bucket__lt=round(self.to_percent * 100)
         ).values("pk")
+
+    def evidence(self, scope: Scope) -> tuple[QuerySet[Any], ...]:
+        return (scope.contacts(),)

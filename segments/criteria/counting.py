@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import Annotated, Any
 
 from django.db.models import Count as CountRows
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
 from django.utils.translation import gettext as _
 
 from segments.criteria.base import Criterion, Speech
+from segments.criteria.evidence import Measured, MeasureUnit
+from segments.criteria.scope import Scope
 from segments.criteria.values import (
     BETWEEN_ONLY,
     Control,
@@ -52,6 +54,9 @@ class CountingCriterion(Criterion):
         numbers = numbers.annotate(number_of_facts=CountRows("pk"))
         test = self.test.fails_q if self.negated else self.test.q
         return numbers.filter(test("number_of_facts")).values("contact_id")
+
+    def measured(self, scope: Scope) -> Measured | None:
+        return Measured(self.test, MeasureUnit.FACTS, weight=Value(1))
 
     def check(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         if self.upper is not None and self.upper < self.number:

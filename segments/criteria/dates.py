@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contacts.models import AttributeType
-from segments.criteria.attributes import AttributeCriterion, attribute_of
+from segments.criteria.attributes import AttributeCriterion, History, attribute_of
 from segments.criteria.base import Speech, criterion
 from segments.criteria.scope import Scope
 from segments.criteria.values import (
     Control,
 )
-from segments.criteria.windows import DateBounds, DateWindow, say_window
+from segments.criteria.windows import DateBounds, DateWindow, WindowKind, say_window
 
 
 class DateOperator(TextChoices):
@@ -76,6 +76,16 @@ class AttributeDate(AttributeCriterion):
         if is_instant:
             return [scope.within(rows, window, column)]
         return [rows.filter(scope.by_clock(window, lambda clock: _days(window.date_bounds(clock))))]
+
+    def edges(self) -> tuple[WindowKind, ...]:
+        window = self.window
+        return (window,) if isinstance(window, WindowKind) else super().edges()
+
+    def edge_column(self, scope: Scope) -> str:
+        if self.history != History.NOW:
+            return ""
+        is_instant = scope.type_of("attribute", self.attribute) == AttributeType.DATETIME
+        return "instant" if is_instant else "date"
 
     def question(self, speech: Speech) -> str:
         if self.window is None:

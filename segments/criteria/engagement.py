@@ -160,6 +160,9 @@ class Engaged(CountingCriterion):
             .values("pk")
         )
 
+    def evidence(self, scope: Scope) -> tuple[QuerySet[Any], ...]:
+        return tuple(self._facts(scope))
+
     def present(self, scope: Scope) -> QuerySet[Any]:
         return contacts_of([FACTS[channel](scope) for channel in self.asked])
 
@@ -250,6 +253,9 @@ class LastSeen(Criterion):
             return inside  # nothing can lie after the window
         later = contacts_of([scope.after(each, window) for each in facts])
         return scope.contacts().filter(pk__in=inside).exclude(pk__in=later).values("pk")
+
+    def evidence(self, scope: Scope) -> tuple[QuerySet[Any], ...]:
+        return tuple(FACTS[channel](scope) for channel in ALL_CHANNELS)
 
     def present(self, scope: Scope) -> QuerySet[Any]:
         return contacts_of([FACTS[channel](scope) for channel in ALL_CHANNELS])

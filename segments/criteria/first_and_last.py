@@ -34,6 +34,9 @@ def last_purchases(purchases: Query) -> Query:
 class _OfAllPurchases(PurchaseCriterion):
     """The window is tested after the purchase was found among all there were."""
 
+    def evidence(self, scope: Scope) -> tuple[Query, ...]:
+        return (scope.purchases(self.statuses),)
+
     def say_field(self, name: str, speech: Speech) -> str:
         if name == "window" and self.asked_window == EVER:
             return _("(at any time)")
@@ -47,6 +50,10 @@ class _PurchaseAtAnEnd(_OfAllPurchases):
 
     where: PurchaseConditions = Field(default_factory=list)
     window: Window = EVER
+
+    @property
+    def rests_on_oldest(self) -> bool:
+        return self.extreme is Min
 
     def picked(self, scope: Scope) -> Query:
         raise NotImplementedError

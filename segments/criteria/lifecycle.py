@@ -205,6 +205,13 @@ class Lifecycle(Criterion):
         counted = counted.annotate(periods=Count("period", distinct=True))
         return counted.filter(periods__gte=self.at_least or 1).values("contact_id")
 
+    def evidence(self, scope: Scope) -> tuple[QuerySet[Any], ...]:
+        return (self.facts(scope),)
+
+    @property
+    def rests_on_oldest(self) -> bool:
+        return self.stage == Stage.FIRST_TIME
+
     @property
     def relies_on_absence(self) -> bool:
         return self.stage == Stage.FIRST_TIME

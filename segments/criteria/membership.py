@@ -76,6 +76,9 @@ class OverTime(Criterion):
             for moment in self.moments(scope)
         ]
 
+    def evidence(self, scope: Scope) -> tuple[QuerySet[Any], ...]:
+        return ()  # members at other instants, not rows of this contact
+
     def say_field(self, name: str, speech: Speech) -> str:
         if name == "segment":
             return speech.label("segment", str(self.segment))

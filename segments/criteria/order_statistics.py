@@ -6,13 +6,15 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
-from django.db.models import Max, Min, Q, Sum
-from django.db.models.functions import Extract
+from django.db.models import DateTimeField, ExpressionWrapper, Max, Min, Q, Sum, Value
+from django.db.models.functions import Cast, Extract, Floor, NullIf
 from django.utils.translation import gettext_lazy
 from pydantic import Field
 
 from segments.criteria.base import criterion
+from segments.criteria.evidence import MeasureUnit
 from segments.criteria.purchase_conditions import (
+    EXACT,
     PurchaseConditions,
     TransactionConditions,
     transaction_q,
@@ -26,7 +28,7 @@ from segments.criteria.purchases import (
 )
 from segments.criteria.scope import Scope
 from segments.criteria.values import BETWEEN_ONLY, Control, Money, NumberOperator, NumberValue
-from segments.criteria.windows import EVER, MAX_NUMBER, Window
+from segments.criteria.windows import EVER, MAX_NUMBER, OlderThan, Unit, Window, WindowKind
 
 SECONDS_A_DAY = 86_400
 
@@ -42,6 +44,7 @@ class _Order(OwnedStatistic):
     """About amounts of single transactions."""
 
     compared_field = "amount"
+    measure_unit = MeasureUnit.MONEY
 
     amount: Money
     upper: UpperMoney = None
@@ -72,6 +75,11 @@ class AverageOrder(_Order):
     where: PurchaseConditions = Field(default_factory=list)
     window: Window = EVER
 
+    def rows_and_statistic(self, scope: Scope) -> tuple[Query, Any]:
+        rows = self.rows(scope, self.where)
+        total = Cast(Sum(rows.amount), EXACT)
+        return rows.queryset, ExpressionWrapper(total / rows.number, output_field=EXACT)
+
     def matching(self, scope: Scope) -> Query:
         rows = self.rows(scope, self.where)
         grouped = rows.queryset.order_by().values("contact_id")
@@ -87,9 +95,9 @@ class _Extreme(_Order):
     def extreme(self) -> Any:
         raise NotImplementedError
 
-    def matching(self, scope: Scope) -> Query:
+    def rows_and_statistic(self, scope: Scope) -> tuple[Query, Any]:
         purchases = self.purchases(scope).filter(transaction_q(self.where, scope))
-        return self.compare(purchases, self.extreme(), scope)
+        return purchases, self.extreme()
 
 
 @criterion
@@ -144,6 +152,7 @@ class DaysBetweenOrders(OwnedStatistic):
         "bought on average every {operator} {days} {upper} days {where} {window} {statuses}"
     )
     compared_field = "days"
+    measure_unit = MeasureUnit.DURATION
     examples = (
         {"operator": "at_most", "days": 30},
         {"operator": "more_than", "days": 45.5, "window": {"last": 2, "unit": "years"}},
@@ -162,6 +171,12 @@ class DaysBetweenOrders(OwnedStatistic):
 
     def stored(self, value: Any, scope: Scope) -> Any:
         return Decimal(str(value)) * SECONDS_A_DAY
+
+    def rows_and_statistic(self, scope: Scope) -> tuple[Query, Any]:
+        rows = self.rows(scope, self.where)
+        span = Extract(Max("occurred_at") - Min("occurred_at"), "epoch")
+        gaps = NullIf(rows.number - 1, 0)
+        return rows.queryset, ExpressionWrapper(span / gaps, output_field=EXACT)
 
     def matching(self, scope: Scope) -> Query:
         rows = self.rows(scope, self.where)
@@ -182,6 +197,7 @@ class DaysSinceLastOrder(OwnedStatistic):
         "made their last transaction {operator} {days} {upper} days ago {where} {statuses}"
     )
     compared_field = "days"
+    measure_unit = MeasureUnit.DAYS
     examples = (
         {"operator": "at_least", "days": 90},
         {"operator": "more_than", "days": 364},
@@ -199,6 +215,15 @@ class DaysSinceLastOrder(OwnedStatistic):
     days: Days
     upper: UpperDays = None
     where: PurchaseConditions = Field(default_factory=list)
+
+    def rows_and_statistic(self, scope: Scope) -> tuple[Query, Any]:
+        since = Value(scope.as_of, output_field=DateTimeField()) - Max("occurred_at")
+        days = Floor(Extract(since, "epoch") / SECONDS_A_DAY)
+        return self.rows(scope, self.where).queryset, days
+
+    def edges(self) -> tuple[WindowKind, ...]:
+        ends = {end for fewest, most in self._ranges() for end in (fewest, (most or 0) + 1)}
+        return tuple(OlderThan(older_than=end, unit=Unit.DAYS) for end in sorted(ends) if end)
 
     def matching(self, scope: Scope) -> Query:
         rows = self.rows(scope, self.where).queryset

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from segments.criteria.base import Criterion, Family, Speech, control_of, say_value
 from segments.criteria.conditions import Condition
+from segments.criteria.evidence import Measured, MeasureUnit, measure, weight_of
 from segments.criteria.purchase_conditions import (
     EXACT,
     line_q,
@@ -150,8 +151,36 @@ class TestedStatistic(PurchaseCriterion):
     icon = "sigma"
     # Which parameter holds the number compared with.
     compared_field: ClassVar[str] = "number"
+    measure_unit: ClassVar[MeasureUnit] = MeasureUnit.THINGS
+    of_nothing: ClassVar[int | None] = 0
 
     operator: NumberOperator
+
+    def rows_and_statistic(self, scope: Scope) -> tuple[Query, Any]:
+        """The rows, and what is compared of those of a contact."""
+        raise NotImplementedError
+
+    def matching(self, scope: Scope) -> Query:
+        return self.compare(*self.rows_and_statistic(scope), scope)
+
+    def evidence(self, scope: Scope) -> tuple[Query, ...]:
+        return (self.rows_and_statistic(scope)[0],)
+
+    def measured(self, scope: Scope) -> Measured | None:
+        rows, statistic = self.rows_and_statistic(scope)
+        return Measured(
+            self.exact_test(scope),
+            self.measure_unit,
+            measure(rows, statistic),
+            of_nothing=self.of_nothing,
+            weight=weight_of(statistic),
+        )
+
+    def exact_test(self, scope: Scope) -> NumberTest:
+        """The comparison in storage units, for numbers read from the database."""
+        value, upper = getattr(self, self.compared_field), getattr(self, "upper", None)
+        stored = None if upper is None else self.stored(upper, scope)
+        return NumberTest(self.operator, self.stored(value, scope), stored)
 
     def test(self, scope: Scope) -> NumberTest:
         """The comparison in storage units."""
@@ -185,6 +214,8 @@ class TestedStatistic(PurchaseCriterion):
 
 class OwnedStatistic(TestedStatistic):
     """A number that contacts without purchases lack: only "not exactly" includes them."""
+
+    of_nothing = None
 
     @property
     def negated(self) -> bool:

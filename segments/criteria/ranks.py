@@ -26,13 +26,21 @@ from django.utils.translation import gettext_lazy
 from pydantic import Field
 
 from segments.criteria.base import Family, Speech, criterion
+from segments.criteria.evidence import Measured, MeasureUnit
 from segments.criteria.purchase_conditions import EXACT
 from segments.criteria.purchases import (
     PurchaseCriterion,
     Query,
 )
 from segments.criteria.scope import Scope
-from segments.criteria.values import Control, Percent, say_percent, say_values
+from segments.criteria.values import (
+    Control,
+    NumberOperator,
+    NumberTest,
+    Percent,
+    say_percent,
+    say_values,
+)
 from segments.criteria.windows import EVER, Window
 from tracking.models import Visit
 
@@ -88,6 +96,9 @@ class _Ranking(PurchaseCriterion):
         """The rows of live contacts, to be measured by contact."""
         live = everybody.contacts().values("pk")
         return rows.filter(contact_id__in=live).order_by().values("contact_id")
+
+    def evidence(self, scope: Scope) -> tuple[Query, ...]:
+        return (self.purchases(scope),)
 
     def narrowed(self, ranked: Query, scope: Scope) -> Query:
         if scope.contact_ids is None:
@@ -157,6 +168,22 @@ class InTop(_Ranking):
         }
         purchases = self.grouped(self.purchases(everybody), everybody)
         return purchases.annotate(measure=measures[self.by])
+
+    def evidence(self, scope: Scope) -> tuple[Query, ...]:
+        if self.by == RankedBy.VISITS:
+            return (scope.within(scope.facts(Visit), self.window),)
+        return super().evidence(scope)
+
+    def measured(self, scope: Scope) -> Measured | None:
+        measured = self._measured(self.everybody(scope))
+        order = _in_order("measure", is_descending=self.direction == Direction.TOP)
+        place: Any = OverRows(RowNumber(), order_by=order)
+        test, unit = NumberTest(NumberOperator.AT_MOST, self.number or 0), MeasureUnit.PLACES
+        if self.percent is not None:
+            place, unit = OverRows(CumeDist(), order_by=order), MeasureUnit.SHARE
+            test = NumberTest(NumberOperator.AT_MOST, self.percent / 100)
+        found = measured.annotate(place=place).values("contact_id", "place")
+        return Measured(test, unit, found, of_nothing=None)
 
     def present(self, scope: Scope) -> Query:
         if self.by == RankedBy.VISITS:

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 from django.db.models import (
     Count,
+    ExpressionWrapper,
     F,
     Q,
     Sum,
     TextChoices,
     ValueRange,
 )
+from django.db.models import Value as Literal
 from django.db.models import Window as OverRows
-from django.db.models.functions import Coalesce, TruncDate
+from django.db.models.functions import Cast, Coalesce, NullIf, TruncDate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import Field
 
 from segments.criteria.base import Family, Speech, criterion
+from segments.criteria.evidence import Measured, MeasureUnit
 from segments.criteria.purchase_conditions import (
+    EXACT,
     PurchaseConditions,
     line_q,
     literal,
@@ -34,7 +39,14 @@ from segments.criteria.purchases import (
     ratio_q,
 )
 from segments.criteria.scope import Scope
-from segments.criteria.values import Control, Money, NumberOperator, say_number, say_percent
+from segments.criteria.values import (
+    Control,
+    Money,
+    NumberOperator,
+    NumberTest,
+    say_number,
+    say_percent,
+)
 from segments.criteria.values import Count as CountValue
 from segments.criteria.windows import EVER, Unit, Window, WindowKind, say_units, say_window
 
@@ -59,8 +71,6 @@ _OF_AMOUNT = {"statistic": ("amount_spent",)}
 _OF_NUMBER = {"statistic": ("number_of_orders",)}
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     MoneyOfAmount = Decimal | None
     NumberOfNumber = int | None
     SomeDays = int
@@ -128,15 +138,28 @@ class WithinDays(PurchaseCriterion):
     window: Window = EVER
 
     def matching(self, scope: Scope) -> Query:
-        day = TruncDate("occurred_at", tzinfo=scope.workspace.zone)
         rows, added = self._rows(scope)
-        within = OverRows(
-            added, partition_by=[F("contact_id")], order_by=[day], frame=DaysFrom(self.days)
-        )
+        within = self._within(added, scope)
         threshold = self.number if self.amount is None else literal(scope.money(self.amount))
         lookup = "gte" if self.operator == ThresholdOperator.AT_LEAST else "gt"
         passing = rows.alias(within=within).filter((f"within__{lookup}", threshold))
         return passing.values("contact_id")
+
+    def measured(self, scope: Scope) -> Measured | None:
+        rows, added = self._rows(scope)
+        best = rows.annotate(measure=self._within(added, scope)).order_by("-measure")
+        is_amount = self.amount is not None
+        threshold = self.number if self.amount is None else scope.money(self.amount)
+        return Measured(
+            NumberTest(NumberOperator(self.operator.value), threshold or 0),
+            MeasureUnit.MONEY if is_amount else MeasureUnit.TRANSACTIONS,
+            best.values("contact_id", "measure")[:1],
+        )
+
+    def _within(self, added: Any, scope: Scope) -> OverRows:
+        day = TruncDate("occurred_at", tzinfo=scope.workspace.zone)
+        frame = DaysFrom(self.days)
+        return OverRows(added, partition_by=[F("contact_id")], order_by=[day], frame=frame)
 
     def _rows(self, scope: Scope) -> tuple[Query, Any]:
         rows = self.rows(scope, self.where)
@@ -234,11 +257,50 @@ class ComparedWithItself(PurchaseCriterion):
     than: Window
     where: PurchaseConditions = Field(default_factory=list)
 
+    def evidence(self, scope: Scope) -> tuple[Query, ...]:
+        return (self._in_windows(scope),)
+
+    def measured(self, scope: Scope) -> Measured | None:
+        rows, (_rows, amount, counted) = self._in_windows(scope), self._rows(scope)
+        grouped = rows.order_by().values("contact_id")
+        one, other = (
+            self._shown(amount, counted, scope.window_q(window))
+            for window in (self.window, self.than)
+        )
+        operator, factor = self._bound()
+        against = ExpressionWrapper(
+            other * Literal(Decimal(str(factor)) / 100, output_field=EXACT), output_field=EXACT
+        )
+        found = grouped.annotate(measure=one, against=against)
+        return Measured(
+            NumberTest(operator, 0), self._unit, found.values("contact_id", "measure", "against")
+        )
+
+    @property
+    def _unit(self) -> MeasureUnit:
+        return {
+            ComparedStatistic.NUMBER: MeasureUnit.TRANSACTIONS,
+            ComparedStatistic.UNITS: MeasureUnit.PIECES,
+        }.get(self.statistic, MeasureUnit.MONEY)
+
+    def _shown(self, amount: str, counted: str, when: Q) -> Any:
+        total = Cast(self._measure(amount, counted, when), EXACT)
+        if self.statistic != ComparedStatistic.AVERAGE:
+            return total
+        number = NullIf(Count(counted, distinct=True, filter=when), 0)
+        return ExpressionWrapper(total / number, output_field=EXACT)
+
+    def _in_windows(self, scope: Scope) -> Query:
+        """Rows of either window."""
+        rows, _amount, _counted = self._rows(scope)
+        if self.window == EVER or self.than == EVER:
+            return rows
+        return rows.filter(scope.window_q(self.window) | scope.window_q(self.than))
+
     def matching(self, scope: Scope) -> Query:
-        rows, amount, counted = self._rows(scope)
+        _rows, amount, counted = self._rows(scope)
+        rows = self._in_windows(scope)
         now, before = scope.window_q(self.window), scope.window_q(self.than)
-        if self.window != EVER and self.than != EVER:
-            rows = rows.filter(now | before)
         grouped = rows.order_by().values("contact_id")
         # The averages a/n and b/m compare as a·m and b·n: exact, and 0 for what is missing.
         one, other = self._measure(amount, counted, now), self._measure(amount, counted, before)

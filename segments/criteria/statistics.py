@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from pydantic import Field
 
 from segments.criteria.base import criterion
+from segments.criteria.evidence import MeasureUnit
 from segments.criteria.purchase_conditions import (
     PurchaseConditions,
     TransactionConditions,
@@ -64,22 +65,28 @@ class NumberOfOrders(TestedStatistic):
         },
     )
 
+    measure_unit = MeasureUnit.TRANSACTIONS
+
     number: CountValue
     upper: UpperCount = None
     where: PurchaseConditions = Field(default_factory=list)
     window: Window = EVER
 
-    def matching(self, scope: Scope) -> Query:
+    def rows_and_statistic(self, scope: Scope) -> tuple[Query, Any]:
         rows = self.rows(scope, self.where)
+        return rows.queryset, rows.number
+
+    def matching(self, scope: Scope) -> Query:
         if self.operator == NumberOperator.AT_LEAST and self.number == 1:
-            return rows.queryset.values("contact_id")
-        return self.compare(rows.queryset, rows.number, scope)
+            return self.rows(scope, self.where).queryset.values("contact_id")
+        return super().matching(scope)
 
 
 class _SumOfTransactions(TestedStatistic):
     """A money column of whole transactions, summed."""
 
     compared_field = "amount"
+    measure_unit = MeasureUnit.MONEY
 
     amount: Money
     upper: UpperMoney = None
@@ -89,9 +96,9 @@ class _SumOfTransactions(TestedStatistic):
     def summed(self) -> str:
         raise NotImplementedError
 
-    def matching(self, scope: Scope) -> Query:
+    def rows_and_statistic(self, scope: Scope) -> tuple[Query, Any]:
         purchases = self.purchases(scope).filter(transaction_q(self.where, scope))
-        return self.compare(purchases, Sum(self.summed()), scope)
+        return purchases, Sum(self.summed())
 
 
 @criterion
@@ -158,6 +165,8 @@ class UnitsBought(TestedStatistic):
         },
     )
 
+    measure_unit = MeasureUnit.PIECES
+
     number: NumberValue
     upper: UpperNumber = None
     where: PurchaseConditions = Field(default_factory=list)
@@ -166,9 +175,8 @@ class UnitsBought(TestedStatistic):
     def stored(self, value: Any, scope: Scope) -> Any:
         return thousandths(value)
 
-    def matching(self, scope: Scope) -> Query:
-        lines = self.lines(scope).filter(line_q(self.where, scope))
-        return self.compare(lines, Sum("quantity"), scope)
+    def rows_and_statistic(self, scope: Scope) -> tuple[Query, Any]:
+        return self.lines(scope).filter(line_q(self.where, scope)), Sum("quantity")
 
 
 @criterion
@@ -182,6 +190,7 @@ class Margin(TestedStatistic):
         "brought a margin of {operator} {amount} {upper} {where} {window} {statuses}"
     )
     compared_field = "amount"
+    measure_unit = MeasureUnit.MONEY
     examples = (
         {"operator": "at_least", "amount": "100.00", "window": {"last": 1, "unit": "years"}},
         {"operator": "less_than", "amount": "0.00"},
@@ -197,9 +206,9 @@ class Margin(TestedStatistic):
     where: PurchaseConditions = Field(default_factory=list)
     window: Window = EVER
 
-    def matching(self, scope: Scope) -> Query:
+    def rows_and_statistic(self, scope: Scope) -> tuple[Query, Any]:
         lines = self.lines(scope).filter(line_q(self.where, scope), cost__isnull=False)
-        return self.compare(lines, Sum(F("amount") - F("cost")), scope)
+        return lines, Sum(F("amount") - F("cost"))
 
 
 class DistinctOf(TextChoices):
@@ -259,13 +268,13 @@ class DistinctBought(TestedStatistic):
     where: PurchaseConditions = Field(default_factory=list)
     window: Window = EVER
 
-    def matching(self, scope: Scope) -> Query:
+    def rows_and_statistic(self, scope: Scope) -> tuple[Query, Any]:
         if self.of in _LINE_COLUMNS:
             lines = self.lines(scope).filter(line_q(self.where, scope))
-            return self.compare(lines, Count(_LINE_COLUMNS[self.of], distinct=True), scope)
+            return lines, Count(_LINE_COLUMNS[self.of], distinct=True)
         rows = self.rows(scope, self.where).queryset
         if self.of == DistinctOf.DAYS:
             days = TruncDate("occurred_at", tzinfo=scope.workspace.zone)
-            return self.compare(rows, Count(days, distinct=True), scope)
+            return rows, Count(days, distinct=True)
         column = _TRANSACTION_COLUMNS[self.of]
-        return self.compare(rows.exclude((column, "")), Count(column, distinct=True), scope)
+        return rows.exclude((column, "")), Count(column, distinct=True)

@@ -5,23 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
-from django.db.models import Count, Q, Sum, TextChoices
-from django.db.models.functions import Coalesce
+from django.db.models import Count, ExpressionWrapper, Q, Sum, TextChoices
+from django.db.models.functions import Cast, Coalesce, NullIf
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import Field
 
 from segments.criteria.base import Speech, criterion
 from segments.criteria.conditions import Condition, all_of, conditions
+from segments.criteria.evidence import Measured, MeasureUnit, measure
 from segments.criteria.first_and_last import first_purchases, last_purchases
-from segments.criteria.purchase_conditions import say_conditions
+from segments.criteria.purchase_conditions import EXACT, say_conditions
 from segments.criteria.purchases import (
     PurchaseCriterion,
     Query,
     ratio_q,
 )
 from segments.criteria.scope import Scope
-from segments.criteria.values import Control, NumberOperator, Percent, say_percent, say_values
+from segments.criteria.values import (
+    Control,
+    NumberOperator,
+    NumberTest,
+    Percent,
+    say_percent,
+    say_values,
+)
 from segments.criteria.visits import HAS_UTM, UtmCampaign, UtmMedium, UtmSource
 from segments.criteria.windows import EVER, MAX_NUMBER, Unit, Window, say_units
 from tracking.models import TrafficChannel
@@ -156,12 +164,23 @@ class TransactionSource(PurchaseCriterion):
             return grouped.alias(elsewhere=elsewhere).filter(elsewhere=0).values("contact_id")
         return self._by_share(grouped)
 
-    def _by_share(self, grouped: Query) -> Any:
+    def measured(self, scope: Scope) -> Measured | None:
+        if self.percent is None:
+            return None
+        part, whole = self._part_and_whole()
+        share = ExpressionWrapper(100 * Cast(part, EXACT) / NullIf(whole, 0), output_field=EXACT)
+        test = NumberTest(NumberOperator.AT_LEAST, self.percent)
+        rows = self._tested(self.purchases(scope), scope)
+        return Measured(test, MeasureUnit.PERCENT, measure(rows, share), of_nothing=None)
+
+    def _part_and_whole(self) -> tuple[Any, Any]:
         inside = Q(is_inside=True)
-        part: Any = Count("pk", filter=inside)
-        whole: Any = Count("pk")
         if self.quantifier == SourceQuantifier.SHARE_OF_REVENUE:
-            part, whole = Coalesce(Sum("goods_amount", filter=inside), 0), Sum("goods_amount")
+            return Coalesce(Sum("goods_amount", filter=inside), 0), Sum("goods_amount")
+        return Count("pk", filter=inside), Count("pk")
+
+    def _by_share(self, grouped: Query) -> Any:
+        part, whole = self._part_and_whole()
         some = grouped.alias(whole=whole).filter(whole__gt=0)
         bounds = (self.percent, None)
         shares = ratio_q(NumberOperator.AT_LEAST, bounds, 100 * part, whole, some)

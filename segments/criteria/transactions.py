@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import reduce
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from pydantic import Field
 
 from segments.criteria.base import Family, Speech, criterion
+from segments.criteria.evidence import Measured, MeasureUnit
 from segments.criteria.purchase_conditions import (
     LineConditions,
     PurchaseConditions,
@@ -65,6 +67,7 @@ class Bought(TestedStatistic):
     help = gettext_lazy("Products, brands, categories and other things bought")
     family = Family.TRANSACTIONS
     icon = "package"
+    measure_unit = MeasureUnit.TRANSACTIONS
     phrase = gettext_lazy(
         "bought {where} {scope} {together_with} in {operator} {number} {upper} {unit}"
         " {window} {statuses}"
@@ -152,27 +155,43 @@ class Bought(TestedStatistic):
     unit: CountedUnit = CountedUnit.TRANSACTIONS
     window: Window = EVER
 
-    def matching(self, scope: Scope) -> Query:
+    def rows_and_statistic(self, scope: Scope) -> tuple[Query, Any]:
         of_lines = names_lines(self.where) or self.together_with
         if not of_lines and self.unit == CountedUnit.TRANSACTIONS:
             purchases = self.purchases(scope).filter(transaction_q(self.where, scope))
-            return self._counted(purchases, Count("pk"), scope)
+            return purchases, Count("pk")
         lines = self._selected(scope)
         measures = measures_in(self.where)
-        if not measures:
-            return self._counted(lines, self._number(), scope)
-        if self.scope == ConditionScope.IN_LINE:
-            return self._counted(lines.filter(line_q(measures, scope)), self._number(), scope)
-        if self.scope == ConditionScope.IN_TRANSACTION:
+        if measures and self.scope == ConditionScope.IN_LINE:
+            lines = lines.filter(line_q(measures, scope))
+        if measures and self.scope == ConditionScope.IN_TRANSACTION:
             sums = lines.order_by().values("transaction_id").alias(**_SUM_ALIASES)
             passing = sums.filter(self._measured(scope)).values("transaction_id")
-            return self._counted(lines.filter(transaction_id__in=passing), self._number(), scope)
-        return self._altogether(lines, scope)
+            lines = lines.filter(transaction_id__in=passing)
+        return lines, self._number()
+
+    def matching(self, scope: Scope) -> Query:
+        if self._adds_up:
+            return self._altogether(self._selected(scope), scope)
+        if self.operator == NumberOperator.AT_LEAST and self.number == 1:
+            return self.rows_and_statistic(scope)[0].values("contact_id")
+        return super().matching(scope)
+
+    def measured(self, scope: Scope) -> Measured | None:
+        if self._adds_up:
+            return None  # several numbers decide together
+        found = super().measured(scope)
+        is_of_lines = self.unit == CountedUnit.LINES
+        return found and replace(found, unit=MeasureUnit.LINES if is_of_lines else found.unit)
+
+    @property
+    def _adds_up(self) -> bool:
+        """Whether amounts are of all lines in the window together."""
+        return self.scope == ConditionScope.ALTOGETHER and bool(measures_in(self.where))
 
     @property
     def negated(self) -> bool:
-        altogether = self.scope == ConditionScope.ALTOGETHER
-        measures = measures_in(self.where) if altogether else []
+        measures = measures_in(self.where) if self._adds_up else []
         return self.passes_zero() and all(measure.passes_zero() for measure in measures)
 
     def check(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -195,11 +214,6 @@ class Bought(TestedStatistic):
             others = lines_of(scope, self.statuses).filter(line_q(self.together_with, scope))
             lines = lines.filter(transaction_id__in=others.values("transaction_id"))
         return lines
-
-    def _counted(self, rows: Query, number: Count, scope: Scope) -> Any:
-        if self.operator == NumberOperator.AT_LEAST and self.number == 1:
-            return rows.values("contact_id")
-        return self.compare(rows, number, scope)
 
     def _altogether(self, lines: Query, scope: Scope) -> Any:
         """The count and every sum over all lines of the contact pass."""
