@@ -10,6 +10,7 @@ from segments.views.changing import (
     segment_recount,
     segment_restore,
 )
+from segments.views.comparing import segment_overlap, segment_profile
 from segments.views.editing import segment_edit, segment_new
 from segments.views.lists import segment_list
 from segments.views.pages import (
@@ -30,7 +31,9 @@ __all__ = [
     "segment_members",
     "segment_members_csv",
     "segment_new",
+    "segment_overlap",
     "segment_page",
+    "segment_profile",
     "segment_recount",
     "segment_restore",
     "segment_state",

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
@@ -11,11 +10,11 @@ from django.views.decorators.http import require_safe
 from segments.criteria.tree import InvalidTree, parse_tree
 from segments.engine.sets import ContactSet
 from segments.member_files import members_csv
-from segments.models import Recount, RecountReason, Schedule, Segment, SegmentVersion
+from segments.models import Recount, SegmentVersion
 from segments.reading import freshness_of, latest_snapshot, members_of_snapshot, trend_points
 from segments.sentence import sentence_of
-from segments.services import trend, used_in
-from segments.services.queueing import OPEN
+from segments.services import trend
+from segments.views.framing import open_counts, segment_frame
 from segments.wizard.page import find_segment
 from workspaces.middleware import WorkspaceRequest
 from workspaces.policies import Action, require
@@ -44,7 +43,7 @@ def segment_page(request: WorkspaceRequest, workspace: int, segment: int) -> Htt
         recorded=is_recorded,
     )
     context = {
-        **_common(request, found, "overview"),
+        **segment_frame(request, found, "overview"),
         "days": days,
         "periods": PERIODS,
         "is_recorded": is_recorded,
@@ -64,7 +63,7 @@ def segment_members(request: WorkspaceRequest, workspace: int, segment: int) -> 
     """Who was in at the latest count: number and list are of one evaluation."""
     require(request.actor, Action.READ_CONTACTS)
     found = find_segment(request, segment)
-    context = _common(request, found, "members")
+    context = segment_frame(request, found, "members")
     snapshot = latest_snapshot(found)
     if snapshot is not None:
         search = request.GET.get("search", "").replace("\x00", "").strip()
@@ -98,7 +97,9 @@ def segment_versions(request: WorkspaceRequest, workspace: int, segment: int) ->
     versions = SegmentVersion.objects.in_workspace(workspace).filter(segment=found)
     said = [(version, _said(request, version)) for version in versions.order_by("-number")[:100]]
     return render(
-        request, "segments/versions.html", {**_common(request, found, "versions"), "said": said}
+        request,
+        "segments/versions.html",
+        {**segment_frame(request, found, "versions"), "said": said},
     )
 
 
@@ -107,7 +108,7 @@ def segment_state(request: WorkspaceRequest, workspace: int, segment: int) -> Js
     """What the page polls while a count is running."""
     require(request.actor, Action.READ_SEGMENTS)
     found = find_segment(request, segment)
-    is_counting, backfill = _open_counts(found)
+    is_counting, backfill = open_counts(found)
     progress = None
     if backfill is not None:
         progress = {"done": backfill.progress_done, "total": backfill.progress_total}
@@ -119,30 +120,6 @@ def segment_state(request: WorkspaceRequest, workspace: int, segment: int) -> Js
             "backfill": progress,
         }
     )
-
-
-def _open_counts(segment: Segment) -> tuple[bool, Recount | None]:
-    recounts = Recount.objects.in_workspace(segment.workspace_id).filter(
-        segment=segment, state__in=OPEN
-    )
-    backfill = recounts.filter(reason=RecountReason.BACKFILL).first()
-    return recounts.exclude(reason=RecountReason.BACKFILL).exists(), backfill
-
-
-def _common(request: WorkspaceRequest, segment: Segment, tab: str) -> dict[str, Any]:
-    is_counting, backfill = _open_counts(segment)
-    users = used_in(workspace=request.workspace, kind="segment", key=str(segment.pk))
-    return {
-        "segment": segment,
-        "tab": tab,
-        "freshness": freshness_of(segment, now=request.now, is_counting=is_counting),
-        "backfill": backfill,
-        "schedule": Schedule(segment.schedule).label,
-        "users": list(users),
-        "number_of_versions": segment.version_number,
-        "may_write": request.actor.may(Action.WRITE_SEGMENTS),
-        "may_export": request.actor.may(Action.EXPORT),
-    }
 
 
 def _said(request: WorkspaceRequest, version: SegmentVersion) -> str:

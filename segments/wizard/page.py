@@ -20,10 +20,16 @@ from workspaces.middleware import WorkspaceRequest
 _WORTH_SHARING = 60  # characters
 
 
-def editor_data(request: WorkspaceRequest, segment: Segment | None) -> dict[str, Any]:
-    """Addresses, the workspace's ways, and the segment (None for a new one)."""
-    where = segment.definition.get("where") if segment else None
+def editor_data(
+    request: WorkspaceRequest, segment: Segment | None, draft: Any = None
+) -> dict[str, Any]:
+    """Addresses, the workspace's ways, and the segment (None for a new one).
+
+    `draft` is a tree that isn't saved: the editor opens with it as one step that can be undone.
+    """
+    where = draft or (segment.definition.get("where") if segment else None)
     return {
+        "draft": draft,
         "segment": dict(SegmentSerializer(segment).data) if segment else None,
         "forms": packed_forms(),
         "urls": _urls(request),

@@ -13,7 +13,8 @@ try {
   const store = new Store({ segment: page.segment, forms: new Forms(page.forms), urls: page.urls, context: page.context });
   box.replaceChildren();
   render(html`<${Editor} store=${store} />`, box);
-  store.count();
+  if (page.draft) store.setDocument(page.draft);
+  else store.count();
   box.store = store;
 } catch (error) {
   box.textContent = `${gettext("The editor could not be loaded. Reload the page.")} ${error.message}`;
