@@ -1,0 +1,116 @@
+"""Our side: the same questions through the product's own engine, and what they cost it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from segments.criteria.scope import Scope
+from segments.criteria.tree import Tree, parse_tree
+from segments.engine.algebra import UNIVERSE
+from segments.engine.evaluation import Evaluation, evaluate_tree
+from segments.engine.pool import LeafPool
+from segments.engine.sets import ContactSet
+from segments.models import LeafSet
+from transactions.models import ContactStatistics
+from workspaces.models import Workspace
+from workspaces.tenancy import workspace_scope
+
+ROW_TABLE = ContactStatistics._meta.db_table
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A document in a workspace at an instant; parsed anew each time, as requests do."""
+
+    workspace: Workspace
+    where: Any
+    as_of: datetime
+
+    def members(self) -> ContactSet:
+        """Who it matches, without numbers of the nodes."""
+        with workspace_scope(self.workspace):
+            tree, scope = self._parsed()
+            pool = LeafPool(self.workspace)
+            pool.hold([tree], scope)
+            return pool.members(tree)
+
+    def evaluation(self, *, may_save: bool = False) -> Evaluation:
+        """The counts of all nodes, and of who is there for lack of a fact."""
+        with workspace_scope(self.workspace):
+            tree, scope = self._parsed()
+            return evaluate_tree(tree, scope, may_save=may_save)
+
+    def keep(self) -> None:
+        """Put the sets of its leaves into the store, however cheap they were."""
+        with workspace_scope(self.workspace):
+            tree, scope = self._parsed()
+            evaluate_tree(tree, scope, may_save=True)
+
+    def _parsed(self) -> tuple[Tree, Scope]:
+        tree = parse_tree(self.where, workspace=self.workspace)
+        return tree, Scope(self.workspace, self.as_of)
+
+
+def forget_leaves(workspace: Workspace, *, everything: bool = False) -> None:
+    """Empty the store; who the contacts are at all stays, unless `everything` goes."""
+    with workspace_scope(workspace):
+        rows = LeafSet.objects.in_workspace(workspace)
+        (rows if everything else rows.exclude(name=UNIVERSE)).delete()
+
+
+@dataclass
+class Costs:
+    """What was asked of PostgreSQL."""
+
+    statements: list[tuple[str, Any]] = field(default_factory=list)
+
+    @property
+    def reads_row(self) -> bool:
+        """Whether any statement reads the row of statistics a contact."""
+        return any(ROW_TABLE in statement for statement, _ in self.statements)
+
+
+@contextmanager
+def costs() -> Iterator[Costs]:
+    """Collect the statements sent inside the block; those that set a transaction up are none."""
+    found = Costs()
+
+    def collect(execute: Any, statement: str, parameters: Any, many: bool, context: Any) -> Any:
+        text = statement if isinstance(statement, str) else statement.as_string()
+        if not any(word in text for word in ("set_config(", "current_setting(", "SAVEPOINT")):
+            found.statements.append((text, parameters))
+        return execute(statement, parameters, many, context)
+
+    with connection.execute_wrapper(collect):
+        yield found
+
+
+def rows_read(workspace: Workspace, found: Costs) -> int:
+    """Rows that the scans of these statements took up, by EXPLAIN ANALYZE, filtered ones too."""
+    total = 0
+    with workspace_scope(workspace), connection.cursor() as cursor:
+        for statement, parameters in found.statements:
+            if not statement.lstrip().startswith(("SELECT", "WITH")):
+                continue
+            cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement}", parameters)
+            [[plan]] = cursor.fetchall()
+            plans = json.loads(plan) if isinstance(plan, str) else plan
+            total += _rows_of(plans[0]["Plan"])
+    return total
+
+
+def _rows_of(plan: dict[str, Any]) -> int:
+    below = sum(_rows_of(each) for each in plan.get("Plans", ()))
+    if "Relation Name" not in plan and plan["Node Type"] != "Bitmap Index Scan":
+        return below
+    if plan["Node Type"] == "Bitmap Heap Scan":
+        return below  # its index scan counted them
+    removed = plan.get("Rows Removed by Filter", 0) + plan.get("Rows Removed by Index Recheck", 0)
+    return below + round((plan["Actual Rows"] + removed) * plan["Actual Loops"])
