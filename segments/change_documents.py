@@ -79,7 +79,11 @@ def movers_document(page: MoverPage, following: str | None) -> dict[str, Any]:
             {
                 **member_document(mover.contact),
                 "causes": [
-                    {"path": cause.path or None, "sentence": cause.sentence}
+                    {
+                        "path": cause.path or None,
+                        "sentence": cause.sentence,
+                        "holds": cause.holds,
+                    }
                     for cause in mover.causes
                 ],
             }

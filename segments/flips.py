@@ -14,10 +14,12 @@ Sets = Mapping[str, ContactSet]
 
 @dataclass(frozen=True)
 class Flip:
-    """A row that turned; `path` is its place in the document, `sentence` what it says."""
+    """A row that turned; `path` is its place in the document, `sentence` what it says, and
+    `holds` whether that is true afterwards (None: it isn't a row)."""
 
     path: str
     sentence: str
+    holds: bool | None = None
 
 
 def flipped_rows(
@@ -37,7 +39,7 @@ def flipped_rows(
         if node.is_disabled or not turned(node):
             return
         if isinstance(node, Leaf | SegmentNode):
-            yield Flip(node.path, say_row(node, speech))
+            yield Flip(node.path, say_row(node, speech), contact_id in after[node.path])
         for child in children_of(node):
             yield from rows(child)
 

@@ -17,7 +17,23 @@ urlpatterns = [
     path("segments/<int:segment>/members/", views.segment_members, name="members"),
     path("segments/<int:segment>/profile/", views.segment_profile, name="profile"),
     path("segments/<int:segment>/members.csv", views.segment_members_csv, name="members-csv"),
+    path("segments/<int:segment>/forecast/", views.segment_forecast, name="forecast"),
+    path(
+        "segments/<int:segment>/forecast/people/",
+        views.segment_forecast_people,
+        name="forecast-people",
+    ),
     path("segments/<int:segment>/versions/", views.segment_versions, name="versions"),
+    path(
+        "segments/<int:segment>/versions/compare/",
+        views.segment_versions_compare,
+        name="versions-compare",
+    ),
+    path(
+        "segments/<int:segment>/versions/<int:number>/restore/",
+        views.segment_version_restore,
+        name="version-restore",
+    ),
     path("segments/<int:segment>/state/", views.segment_state, name="state"),
     path("segments/<int:segment>/recount/", views.segment_recount, name="recount"),
     path("segments/<int:segment>/cancel/", views.segment_cancel, name="cancel"),

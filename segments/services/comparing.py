@@ -141,14 +141,14 @@ def compare_versions(*, segment: Segment, first: int, second: int, as_of: dateti
     `BrokenDefinitionError`.
     """
     trees = []
-    for number in (first, second):
-        version = find_version(segment=segment, number=number)
+    versions = [find_version(segment=segment, number=number) for number in (first, second)]
+    for version in versions:
         try:
             trees.append(tree_of_version(segment=segment, version=version))
         except InvalidTree as error:
             raise BrokenDefinitionError(
                 _("Version {n} can't be compared: {error}").format(
-                    n=number, error=say_faults(version.definition.get("where"), error)
+                    n=version.number, error=say_faults(version.definition.get("where"), error)
                 )
             ) from error
     sides = tuple(

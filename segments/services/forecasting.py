@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from time import perf_counter
 
+from django.db import OperationalError
 from django.utils.translation import gettext as _
 
 from contacts.models import Contact
@@ -33,6 +34,7 @@ MOST_DAYS, USUAL_DAYS = 90, 30
 MOST_NUMBERS, MOST_QUERIES = 8_000_000, 2_000
 # Rows times days of a whole forecast, and how long one may take.
 MOST_EVALUATIONS, MOST_SECONDS = 12_000, 20.0
+_TOO_LONG = "57014"
 
 
 class TooMuchToForecastError(ValueError):
@@ -173,8 +175,18 @@ def _members_at_each(
         if perf_counter() - started > MOST_SECONDS:
             raise TooMuchToForecastError
         scopes = [scope.at(instant) for instant in instants[index : index + at_once]]
-        for members, _universe in members_at(tree, scopes):
+        for members, _universe in _patiently(tree, scopes):
             yield members
+
+
+def _patiently(tree: Tree, scopes: Sequence[Scope]) -> list[tuple[ContactSet, ContactSet]]:
+    """The database's own limit is said in our words."""
+    try:
+        return members_at(tree, scopes)
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", None) == _TOO_LONG:
+            raise TooMuchToForecastError from error
+        raise
 
 
 def _instants_at_once(tree: Tree, workspace: Workspace) -> int:

@@ -12,13 +12,18 @@ from segments.views.changing import (
 )
 from segments.views.comparing import segment_overlap, segment_profile
 from segments.views.editing import segment_edit, segment_new
+from segments.views.forecasts import segment_forecast, segment_forecast_people
 from segments.views.lists import segment_list
 from segments.views.pages import (
     segment_members,
     segment_members_csv,
     segment_page,
     segment_state,
+)
+from segments.views.versions import (
+    segment_version_restore,
     segment_versions,
+    segment_versions_compare,
 )
 
 __all__ = [
@@ -26,6 +31,8 @@ __all__ = [
     "segment_cancel",
     "segment_duplicate",
     "segment_edit",
+    "segment_forecast",
+    "segment_forecast_people",
     "segment_freeze",
     "segment_list",
     "segment_members",
@@ -37,5 +44,7 @@ __all__ = [
     "segment_recount",
     "segment_restore",
     "segment_state",
+    "segment_version_restore",
     "segment_versions",
+    "segment_versions_compare",
 ]

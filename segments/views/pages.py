@@ -7,12 +7,10 @@ from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from segments.criteria.tree import InvalidTree, parse_tree
 from segments.engine.sets import ContactSet
 from segments.member_files import members_csv
-from segments.models import Recount, SegmentVersion
+from segments.models import Recount
 from segments.reading import freshness_of, latest_snapshot, members_of_snapshot, trend_points
-from segments.sentence import sentence_of
 from segments.services import trend
 from segments.views.framing import open_counts, segment_frame
 from segments.wizard.page import find_segment
@@ -90,20 +88,6 @@ def segment_members_csv(
 
 
 @require_safe
-def segment_versions(request: WorkspaceRequest, workspace: int, segment: int) -> HttpResponse:
-    """Who changed the definition, when, and what it said."""
-    require(request.actor, Action.READ_SEGMENTS)
-    found = find_segment(request, segment)
-    versions = SegmentVersion.objects.in_workspace(workspace).filter(segment=found)
-    said = [(version, _said(request, version)) for version in versions.order_by("-number")[:100]]
-    return render(
-        request,
-        "segments/versions.html",
-        {**segment_frame(request, found, "versions"), "said": said},
-    )
-
-
-@require_safe
 def segment_state(request: WorkspaceRequest, workspace: int, segment: int) -> JsonResponse:
     """What the page polls while a count is running."""
     require(request.actor, Action.READ_SEGMENTS)
@@ -120,12 +104,3 @@ def segment_state(request: WorkspaceRequest, workspace: int, segment: int) -> Js
             "backfill": progress,
         }
     )
-
-
-def _said(request: WorkspaceRequest, version: SegmentVersion) -> str:
-    """The version as a sentence; what it named may be gone."""
-    try:
-        tree = parse_tree(version.definition.get("where"), workspace=request.workspace)
-    except InvalidTree as error:
-        return str(error.errors[0].message)
-    return sentence_of(tree, request.workspace.base_currency)

@@ -1,4 +1,5 @@
-// The trend of a segment: size from zero, entered and left below; and the page's own refresh.
+// The trend of a segment: size from zero, entered and left below, the forecast dashed where there is
+// one; and the page's own refresh.
 
 import { request } from "./lib/http.js";
 
@@ -18,8 +19,24 @@ function colour(name, opacity = 1) {
   return value;
 }
 
-function draw(trend) {
+/** The columns with those of the forecast behind them; its sizes stand in `expected`. */
+function withForecast(trend) {
+  const { forecast } = trend;
+  if (!forecast) return trend;
+  const before = trend.at.map((_at, index) => (index === trend.at.length - 1 ? trend.size[index] : null));
+  return {
+    ...trend,
+    at: [...trend.at, ...forecast.at],
+    size: [...trend.size, ...forecast.at.map(() => null)],
+    expected: [...before, ...forecast.size],
+    entered: [...trend.entered, ...forecast.entered],
+    left: [...trend.left, ...forecast.left],
+  };
+}
+
+function draw(given) {
   box.replaceChildren();
+  const trend = withForecast(given);
   const at = trend.at.map((instant) => Date.parse(instant) / 1000);
   // No bar where nobody moved: of a bar of no height only the outline would be drawn.
   const entered = trend.entered.map((count) => count || null);
@@ -31,6 +48,7 @@ function draw(trend) {
   const zone = box.dataset.zone;
   const time = isRecorded ? { hour: "2-digit", minute: "2-digit" } : {};
   const count = (_plot, value, _series, index) => (index === null || index === undefined ? "–" : whole.format(Math.abs(value ?? 0)));
+  const known = (plot, value, series, index) => (value === null ? "–" : count(plot, value, series, index));
   const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", timeZone: zone });
   const moment = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric", ...time, timeZone: zone });
   // A midnight is the end of a day: one second before it belongs to the day that is meant.
@@ -43,7 +61,8 @@ function draw(trend) {
     scales: { y: { range: (_plot, _low, high) => [-(high || 1) * 0.22, (high || 1) * 1.08] }, moves: { range: () => [-most * 1.2, most * 9] } },
     series: [
       { label: isRecorded ? gettext("Counted at") : gettext("Day"), value: (_plot, value) => (value ? moment.format(date(value)) : "–") },
-      { label: gettext("Size"), scale: "y", stroke: colour("--accent"), fill: colour("--accent", 0.12), width: 2, points: { show: false }, fillTo: 0, value: count },
+      { label: gettext("Size"), scale: "y", stroke: colour("--accent"), fill: colour("--accent", 0.12), width: 2, points: { show: false }, fillTo: 0, value: known },
+      ...(trend.expected ? [{ label: gettext("Forecast"), scale: "y", stroke: colour("--accent"), width: 2, dash: [6, 5], points: { show: false }, value: known }] : []),
       { label: gettext("Entered"), scale: "moves", stroke: colour("--good"), fill: colour("--good", 0.75), paths: bars, points: { show: false }, value: count },
       { label: gettext("Left"), scale: "moves", stroke: colour("--bad"), fill: colour("--bad", 0.65), paths: bars, points: { show: false }, value: count },
     ],
@@ -52,7 +71,7 @@ function draw(trend) {
       { scale: "y", stroke: ink, grid, ticks: { show: false }, size: 64, values: (_plot, values) => values.map((value) => (value < 0 ? "" : whole.format(value))) },
     ],
     hooks: { drawAxes: [(plot) => hatch(plot, trend, at)], draw: [(plot) => markVersions(plot, trend, at)] },
-  }, [at, trend.size, entered, left], box);
+  }, [at, trend.size, ...(trend.expected ? [trend.expected] : []), entered, left], box);
 }
 
 /** Hatch the days on which something the definition asks about wasn't recorded yet. */
@@ -115,4 +134,5 @@ async function watch(headline) {
 }
 
 if (box) start();
-watch(document.getElementById("segment-headline"));
+const headline = document.getElementById("segment-headline");
+if (headline) watch(headline);
