@@ -116,6 +116,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 15.0,
         "options": {"expires": 15},  # a tick that waited is worth nothing: the next one is here
     },
+    "segments-evict-leaf-sets": {
+        "task": "segments.tasks.evict_leaf_sets",
+        "schedule": 900.0,
+        "options": {"expires": 900},
+    },
     "contacts-resume-imports": {
         "task": "contacts.tasks.resume_imports",
         "schedule": 15.0,

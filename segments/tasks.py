@@ -9,10 +9,14 @@ from typing import Any
 
 from django.utils import timezone
 
+from contacts.services import forget_changes
+from segments.engine import storing
 from segments.models import RecountReason
 from segments.services import claims, queueing, recounting, trend
 from segments.services.claims import Claim
+from workspaces.models import Workspace
 from workspaces.tasks import all_workspaces_task
+from workspaces.tenancy import workspace_scope
 
 SECONDS_AT_A_TIME = 30  # then the rest is handed on, so that workers can be stopped
 
@@ -39,6 +43,16 @@ def work_recounts(**_: Any) -> None:
             return
         count(claim=claim, clock=timezone.now)
     work_recounts.apply_async(expires=600)
+
+
+@all_workspaces_task()
+def evict_leaf_sets(**_: Any) -> None:
+    """Keep each workspace's leaf sets within their room, and its change log short."""
+    now = timezone.now()
+    for workspace in Workspace.objects.all():
+        with workspace_scope(workspace):
+            storing.evict(workspace=workspace, now=now)
+            forget_changes(workspace=workspace, now=now)
 
 
 def count(*, claim: Claim, clock: Callable[[], datetime]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contacts.services.attributes import change_attribute, define_attribute, delete_attribute
 from contacts.services.builtins import ensure_builtin_attributes
-from contacts.services.changes import touch_contacts
+from contacts.services.changes import forget_changes, touch_contacts, touch_everybody
 from contacts.services.consents import (
     address_digest,
     lift_suppression,
@@ -55,6 +55,7 @@ __all__ = [
     "erase_contact",
     "export_contact",
     "find_or_create_contacts",
+    "forget_changes",
     "lift_suppression",
     "merge_contacts",
     "remove_from_list",
@@ -65,6 +66,7 @@ __all__ = [
     "suppress_digest",
     "tag_contacts",
     "touch_contacts",
+    "touch_everybody",
     "untag_contacts",
     "upsert_contacts",
 ]

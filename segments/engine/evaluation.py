@@ -46,7 +46,7 @@ def evaluate_tree(
     *,
     pinned_in: Collection[int] = (),
     pinned_out: Collection[int] = (),
-    may_save: bool = False,
+    may_save: bool = True,
 ) -> Evaluation:
     """Counts of all nodes and the members. Disabled nodes have no numbers and are left out.
 

@@ -23,12 +23,11 @@ SAVE_AFTER = timedelta(seconds=30)
 
 
 def current_sets(
-    makes: Mapping[str, Make], scope: Scope, *, may_save: bool = False
+    makes: Mapping[str, Make], scope: Scope, *, may_save: bool = True
 ) -> dict[str, ContactSet]:
     """Each leaf's contacts at the scope's instant, all from one snapshot of the database.
 
-    `may_save`: whether to keep them for others; not in a repeatable-read transaction, where two
-    that keep the same could not both commit.
+    `may_save`: whether to keep what took long to ask for whoever asks next.
     """
     if scope.contact_ids is not None:
         return fetch_sets({name: make(scope) for name, make in makes.items()}, scope)

@@ -25,6 +25,9 @@ from workspaces.models import Workspace
 # Sets older than this are asked anew: reading the log since would not be worth it, and the log is
 # kept only a little longer (contacts.services.forget_changes).
 MOST_AGE = timedelta(days=2)
+# Only answers for about now are kept: others are asked once. Two repeatable-read transactions that
+# keep the same set could not both commit, so those keep none.
+PAST, FUTURE = timedelta(hours=1), timedelta(minutes=1)
 NAME_LENGTH = LeafSet._meta.get_field("name").max_length or 0
 
 _SAVE = """
@@ -34,7 +37,9 @@ SELECT %s, given.key, given.name, given.bits, given.size, %s, %s, given.moments:
     given.build_us, given.patch_us, now()
 FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::bigint[], %s::text[], %s::bigint[],
     %s::float8[]) AS given (key, name, bits, size, moments, build_us, patch_us)
-WHERE pg_try_advisory_xact_lock(hashtextextended(given.key, %s))
+WHERE current_setting('transaction_isolation') = 'read committed'
+    AND %s BETWEEN clock_timestamp() - %s AND clock_timestamp() + %s
+    AND pg_try_advisory_xact_lock(hashtextextended(given.key, %s))
 ON CONFLICT (workspace_id, key) DO UPDATE SET
     bits = excluded.bits, size = excluded.size, as_of = excluded.as_of,
     snapshot = excluded.snapshot, moments = excluded.moments, build_us = excluded.build_us,
@@ -84,6 +89,9 @@ def save(workspace: Workspace, held: Mapping[str, Held]) -> None:
                 [json.dumps(instants_of(each.moments)) for _, each in sets],
                 [each.build_us for _, each in sets],
                 [each.patch_us for _, each in sets],
+                position.as_of,
+                PAST,
+                FUTURE,
                 workspace.pk,
             ],
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 import structlog
@@ -11,8 +12,9 @@ from django.utils.translation import gettext as _
 
 from segments.criteria.scope import Scope
 from segments.criteria.tree import InvalidTree, Tree, parse_tree
-from segments.engine.evaluation import Evaluation, evaluate_tree
+from segments.engine.evaluation import Evaluation, evaluate_tree, leaves_of
 from segments.engine.sets import ContactSet
+from segments.engine.shared import current_sets
 from segments.models import (
     PinDirection,
     Recount,
@@ -41,6 +43,7 @@ def count_claimed(*, claim: Claim, clock: Clock) -> None:
     """Count one claimed recount and record it, or say why not. Never leaves it open."""
 
     def work(workspace: Workspace) -> None:
+        _warm(workspace, claim, clock)
         with workspace_scope(workspace, isolation="REPEATABLE READ"):
             _count(workspace, claim, clock)
 
@@ -67,6 +70,20 @@ def attempt(*, claim: Claim, clock: Clock, work: Callable[[Workspace], None]) ->
         logger.exception("recount_failed", recount=claim.recount_id)
         with workspace_scope(claim.workspace_id):
             _record_failure(claim, clock(), _("Counting failed. The log says more."))
+
+
+def _warm(workspace: Workspace, claim: Claim, clock: Clock) -> None:
+    """Bring the leaves' sets up and keep them, which the count itself may not do."""
+    with workspace_scope(workspace):
+        recount = _own_recount(claim)
+        if recount is None:
+            return
+        segment = Segment.objects.in_workspace(workspace).get(pk=recount.segment_id)
+        with suppress(InvalidTree):  # the count says so
+            current_sets(
+                leaves_of(tree_of(segment=segment, workspace=workspace), with_absence=True),
+                Scope(workspace, clock()),
+            )
 
 
 def _count(workspace: Workspace, claim: Claim, clock: Clock) -> None:

@@ -11,6 +11,8 @@ from django.db.models import QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from contacts.models import ChangeKind
+from contacts.services import touch_contacts
 from segments.criteria.base import references_in
 from segments.criteria.scope import Scope
 from segments.criteria.tree import Leaf, SegmentNode, Tree, parse_tree, to_document
@@ -272,6 +274,9 @@ def _pin_direction(
             valid_from=now,
         )
         for contact_id in sorted(added)
+    )
+    touch_contacts(
+        workspace=segment.workspace_id, contact_ids=added | gone, kind=ChangeKind.PIN
     )
     return bool(added or gone)
 

@@ -10,7 +10,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from contacts.models import ChangeKind
 from contacts.registry import refuse_if_used
+from contacts.services import touch_everybody
 from tracking.models import Activity, ActivityKind, ActivityParameter, ParameterType
 from workspaces.models import Workspace
 from workspaces.tenancy import workspace_scope
@@ -45,12 +47,14 @@ def define_activity_kind(
     """
     _check_keys(key, *(parameters or ()))
     with workspace_scope(workspace):
-        kind, _created = ActivityKind.objects.get_or_create(
+        kind, created = ActivityKind.objects.get_or_create(
             workspace_id=workspace.pk,
             key=key,
             defaults={"label": (label or key)[:120], "is_engagement": is_engagement},
         )
         _define_parameters(kind, parameters or {}, labels or {})
+        if created:
+            touch_everybody(workspace=workspace, kind=ChangeKind.VOCABULARY)
     return kind
 
 
@@ -70,6 +74,7 @@ def change_activity_kind(
             kind.label = label.strip()[:120]
         kind.is_engagement = kind.is_engagement if is_engagement is None else is_engagement
         kind.save(update_fields=["label", "is_engagement"])
+        touch_everybody(workspace=workspace, kind=ChangeKind.VOCABULARY)
     return kind
 
 
@@ -86,6 +91,7 @@ def delete_activity_kind(*, workspace: Workspace, kind_id: int) -> None:
         refuse_if_used(workspace, "activity_kind", kind)
         ActivityParameter.objects.in_workspace(workspace).filter(kind_id=kind.pk).delete()
         ActivityKind.objects.in_workspace(workspace).filter(pk=kind.pk).delete()
+        touch_everybody(workspace=workspace, kind=ChangeKind.VOCABULARY)
 
 
 def define_builtin_kinds(*, workspace: Workspace) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from contacts.models import ChangeKind
+from contacts.services import touch_everybody
 from transactions.models import Product, ProductAccessory
 from workspaces.models import Workspace
 from workspaces.tenancy import workspace_scope
@@ -25,6 +27,7 @@ def replace_accessories(workspace: Workspace, product_id: int, ids: set[int]) ->
         ],
         ignore_conflicts=True,
     )
+    touch_everybody(workspace=workspace, kind=ChangeKind.VOCABULARY)
     return True
 
 

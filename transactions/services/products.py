@@ -14,7 +14,7 @@ from pydantic import Field
 
 from contacts.bulk import update_rows
 from contacts.models import ChangeKind
-from contacts.services import touch_contacts
+from contacts.services import touch_contacts, touch_everybody
 from tracking.inserting import insert_new, next_ids
 from tracking.items import (
     Amount,
@@ -241,6 +241,8 @@ class _Recording:
                 for product in [self.products[external_id]]
             ],
         )
+        if self.changed - self.new:
+            touch_everybody(workspace=self.workspace, kind=ChangeKind.VOCABULARY)
 
     def _link_accessories(self) -> set[int]:
         """Replace the accessories of products that name some; indexes of items that changed any."""
