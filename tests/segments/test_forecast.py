@@ -25,11 +25,11 @@ from segments.services.forecasting import (
     forecast,
     forecast_movers,
 )
-from tests.makers.contacts import make_contact
+from tests.makers.contacts import make_contact, upsert
 from tests.makers.recounts import EVERYBODY, ask, save_segment, snapshots, work
 from tests.makers.segments import make_segment
 from tests.makers.tracking import make_visit
-from tests.makers.transactions import make_transaction
+from tests.makers.transactions import make_transaction, transaction_item, transactions
 from tests.makers.workspaces import NOW, make_workspace
 from tests.segments.test_api import URL, VIP, Program
 from workspaces.models import Workspace
@@ -190,14 +190,18 @@ TREES: dict[str, Any] = {
 
 def make_shop() -> Workspace:
     workspace = make_workspace()
-    for index in range(12):
-        contact(
-            workspace,
-            f"c{index}",
-            bought_at=[NOW - timedelta(days=3 * index, hours=5 * index)],
-            attributes={"birthday": f"1990-{3 + index % 3:02}-{1 + 2 * index:02}"},
-            tags={"add": ["vip"] if index % 2 else []},
-        )
+    people = [
+        {
+            "external_id": f"c{index}",
+            "observed_at": (NOW - 365 * DAY).isoformat(),
+            "attributes": {"birthday": f"1990-{3 + index % 3:02}-{1 + 2 * index:02}"},
+        }
+        for index in range(12)
+    ]
+    upsert(workspace, *people)
+    bought_at = [NOW - timedelta(days=3 * index, hours=5 * index) for index in range(12)]
+    items = [transaction_item(f"c{index}", at, "10") for index, at in enumerate(bought_at)]
+    transactions(workspace, *items)
     return workspace
 
 
@@ -205,7 +209,7 @@ def make_shop() -> Workspace:
 def test_each_day_is_what_evaluating_that_later_instant_gives(name: str) -> None:
     workspace = make_shop()
     segment = make_segment(workspace, TREES[name])
-    found = ahead(segment, days=25)
+    found = ahead(segment, days=21)
     with workspace_scope(workspace):
         tree = recounting.tree_of(segment=segment, workspace=workspace)
         before = set(compile_tree(tree, Scope(workspace, LATER)).values_list("pk", flat=True))
@@ -233,7 +237,7 @@ def test_counting_when_the_day_has_come_records_what_was_forecast() -> None:
     where = {"any": [{"segment": inner.pk}, BIRTHDAY_TODAY]}
     segment = save_segment(workspace, where, now=LATER, name="Outer", schedule="none")
     work(now=LATER)
-    found = ahead(segment, days=12)
+    found = ahead(segment, days=8)
     for day in found.days:
         ask(segment, now=day.as_of)
         work(now=day.as_of)
@@ -249,7 +253,7 @@ def test_counting_when_the_day_has_come_records_what_was_forecast() -> None:
 def test_names_are_those_who_are_in_at_one_midnight_and_not_at_the_other() -> None:
     workspace = make_shop()
     segment = make_segment(workspace, TREES["windows"])
-    found = ahead(segment, days=20)
+    found = ahead(segment, days=12)
     for day in found.days:
         for movement, number in (("entering", day.entering), ("leaving", day.leaving)):
             page = movers(segment, day.day, movement)
