@@ -87,7 +87,7 @@ class Listener:
         if time.monotonic() < self._deaf_until:
             return False
         client = redis.Redis.from_url(self._url, socket_connect_timeout=TIMEOUT_SECONDS)
-        heard = client.pubsub(ignore_subscribe_messages=True)
+        heard: redis.client.PubSub = client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
         try:
             heard.subscribe(CHANNEL)
         except redis.RedisError:

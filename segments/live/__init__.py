@@ -1,0 +1,1 @@
+"""Membership as it happens: who entered and left which segment, when, and why."""

@@ -1,0 +1,184 @@
+"""Which segments are followed live, by which trees, and who is in them.
+
+Live is every segment that is counted by itself: not archived, not "only on demand", not broken. One
+that stops being live stands still, without events; when it is live again, the difference enters and
+leaves as a first count does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import F
+
+from segments.criteria.base import references_in
+from segments.criteria.tree import (
+    InvalidTree,
+    Leaf,
+    Node,
+    SegmentNode,
+    Tree,
+    children_of,
+    to_document,
+)
+from segments.engine.algebra import UNIVERSE
+from segments.engine.evaluation import leaves_of
+from segments.engine.sets import ContactSet
+from segments.models import PinDirection, Schedule, Segment, SegmentPin, SegmentState
+from segments.pins import pins_valid_at
+from segments.services.recounting import tree_of
+from workspaces.models import Workspace
+
+Pins = tuple[frozenset[int], frozenset[int]]  # contact ids kept in, kept out
+NO_PINS: Pins = (frozenset(), frozenset())
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A live segment's tree, and where in it each leaf set counts."""
+
+    segment_id: int
+    version_number: int
+    tree: Tree
+    meaning: str  # differs when the tree or one it names does
+    names: tuple[str, ...]  # of its leaf sets, with the universe
+    paths: Mapping[str, tuple[str, ...]]  # by leaf set: rows of the document
+    names_segments: bool
+
+
+@dataclass
+class Followed:
+    """A segment's members as the events so far say."""
+
+    segment_id: int
+    version_number: int
+    members: ContactSet
+    size: int = 0
+    definition: Definition | None = None
+    is_live: bool = True  # whether it was, at the last pulse
+    pins: Pins = NO_PINS
+    row_id: int | None = None  # of LiveMembers
+    unsaved: int = 0  # events since its members were written
+
+
+@dataclass
+class Definitions:
+    """The live segments of a workspace; read again only where something changed."""
+
+    workspace: Workspace
+    seen: dict[int, tuple[Any, ...]] = field(default_factory=dict)
+    live: dict[int, Definition] = field(default_factory=dict)
+
+    def read(self, *, is_everything_new: bool = False) -> dict[int, Definition]:
+        """What is live now. `is_everything_new`: names may have come to mean something else."""
+        rows = self._rows()
+        if rows == self.seen and not is_everything_new:
+            return self.live
+        unchanged = {pk for pk, row in rows.items() if self.seen.get(pk) == row}
+        wanted = [pk for pk, (_version, is_live, _mended) in rows.items() if is_live]
+        stale = [pk for pk in wanted if not self._still_holds(pk, unchanged, is_everything_new)]
+        versions = {pk: row[0] for pk, row in rows.items()}
+        read = self._parse(stale, versions)
+        kept = {pk: self.live[pk] for pk in wanted if pk not in set(stale) and pk in self.live}
+        self.seen, self.live = rows, {**kept, **read}
+        return self.live
+
+    def _rows(self) -> dict[int, tuple[Any, ...]]:
+        """Version, whether it is to be followed, and whether it is known to be broken."""
+        segments = Segment.objects.in_workspace(self.workspace)
+        fields = ("pk", "version_number", "schedule", "archived_at", "state")
+        return {
+            pk: (
+                version,
+                archived_at is None and schedule != Schedule.NONE,
+                state == SegmentState.BROKEN,
+            )
+            for pk, version, schedule, archived_at, state in segments.values_list(*fields)
+        }
+
+    def _still_holds(self, pk: int, unchanged: set[int], is_everything_new: bool) -> bool:
+        known = self.live.get(pk)
+        if is_everything_new or pk not in unchanged:
+            return False
+        return known is not None and not known.names_segments
+
+    def _parse(self, ids: Iterable[int], versions: Mapping[int, int]) -> dict[int, Definition]:
+        found = {}
+        for segment in Segment.objects.in_workspace(self.workspace).filter(pk__in=list(ids)):
+            try:
+                tree = tree_of(segment=segment, workspace=self.workspace)
+            except InvalidTree:
+                continue  # its next count says so on its page
+            found[segment.pk] = define(segment, tree, versions)
+        return found
+
+
+def define(segment: Segment, tree: Tree, versions: Mapping[int, int]) -> Definition:
+    """A segment's tree, ready to be followed."""
+    meaning = _meaning(tree.root, versions)
+    return Definition(
+        segment_id=segment.pk,
+        version_number=segment.version_number,
+        tree=tree,
+        meaning=json.dumps(meaning, sort_keys=True, default=str),
+        names=tuple(leaves_of(tree, with_absence=False)),
+        paths=_paths(tree),
+        names_segments=len(meaning) > 1,
+    )
+
+
+def _meaning(root: Node, versions: Mapping[int, int]) -> list[Any]:
+    """The document, then what the segments it names say."""
+    found: list[Any] = [to_document(root)]
+    for node in _live_rows(root):
+        if isinstance(node, SegmentNode):
+            found.append(_meaning(node.opened, versions))
+            continue
+        named = [ref.key for ref in references_in(node.criterion) if ref.kind == "segment"]
+        found += [[key, versions.get(int(key))] for key in named if key.isdecimal()]
+    return found
+
+
+def _paths(tree: Tree) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for node in _live_rows(tree.root):
+        names = [node.canonical] if isinstance(node, Leaf) else _names_below(node)
+        for name in names:
+            found[name] = (*found.get(name, ()), node.path)
+    return found
+
+
+def _names_below(node: SegmentNode) -> list[str]:
+    return [name for name in leaves_of(Tree(node), with_absence=False) if name != UNIVERSE]
+
+
+def _live_rows(node: Node) -> list[Leaf | SegmentNode]:
+    if node.is_disabled:
+        return []
+    if isinstance(node, Leaf | SegmentNode):
+        return [node]
+    return [row for child in children_of(node) for row in _live_rows(child)]
+
+
+def read_pins(workspace: Workspace, as_of: Any) -> dict[int, Pins]:
+    """Who is kept in and out by hand at the instant, by segment."""
+    rows: dict[int, list[SegmentPin]] = {}
+    pins = SegmentPin.objects.in_workspace(workspace).exclude(valid_to__lte=F("valid_from"))
+    for pin in pins.filter(valid_from__lte=as_of).exclude(valid_to__lte=as_of):
+        rows.setdefault(pin.segment_id, []).append(pin)
+    found = {}
+    for segment_id, of_segment in rows.items():
+        pinned_in, pinned_out = pins_valid_at(of_segment, as_of)
+        found[segment_id] = (frozenset(pinned_in), frozenset(pinned_out))
+    return found
+
+
+def pinned_contacts(pins: Pins, workspace_id: int, universe: ContactSet) -> dict[str, ContactSet]:
+    """The pins as sets; contacts that are gone are left out."""
+    return {
+        direction: ContactSet.from_ids(workspace_id, [pin for pin in ids if pin in universe])
+        for direction, ids in zip((PinDirection.IN, PinDirection.OUT), pins, strict=True)
+    }
