@@ -16,6 +16,7 @@ from rest_framework.response import Response
 
 from segments import services
 from segments.api_changes import SegmentChangesMixin
+from segments.api_explain import SegmentExplainMixin
 from segments.api_overview import SegmentOverviewMixin
 from segments.api_time import SegmentTimeMixin, member_document
 from segments.criteria.base import all_criteria
@@ -76,6 +77,7 @@ class SegmentViewSet(
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
     SegmentChangesMixin,
+    SegmentExplainMixin,
     SegmentOverviewMixin,
     SegmentTimeMixin,
 ):
@@ -91,6 +93,7 @@ class SegmentViewSet(
         "PUT": Action.WRITE_SEGMENTS,
         "DELETE": Action.WRITE_SEGMENTS,
         "evaluate": Action.READ_SEGMENTS,
+        "explain_where": Action.READ_SEGMENTS,
         "text": Action.READ_SEGMENTS,
         "diff": Action.READ_SEGMENTS,
         "forecast_members": Action.READ_CONTACTS,

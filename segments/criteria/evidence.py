@@ -67,11 +67,11 @@ class Measured:
 
     def missing(self, number: Decimal) -> Decimal | None:
         """The smallest change of the number that flips the comparison; None: none does."""
-        passes = self.test.passes(number)  # type: ignore[arg-type]
+        passes = self.test.passes(number)
         flipping = [
             candidate - number
             for candidate in self._near()
-            if self.test.passes(candidate) != passes and self._exists(candidate)  # type: ignore[arg-type]
+            if self.test.passes(candidate) != passes and self._exists(candidate)
         ]
         return min(flipping, key=abs, default=None)
 
@@ -123,7 +123,9 @@ def rows_behind(queryset: QuerySet[Any]) -> tuple[QuerySet[Any], ...]:
     """
     query = queryset.query
     if query.combinator:
-        parts = (QuerySet(part.model, query=part.chain()) for part in query.combined_queries)
+        parts: list[QuerySet[Any]] = [
+            QuerySet(part.model, query=part.chain()) for part in query.combined_queries
+        ]
         return tuple(rows for part in parts for rows in rows_behind(part))
     rows: QuerySet[Any] = QuerySet(query.model, query=query.chain())
     plain = rows.query

@@ -169,10 +169,10 @@ class NumberTest:
     """
 
     operator: NumberOperator
-    value: float | int
-    upper: float | int | None = None
+    value: float | Decimal
+    upper: float | Decimal | None = None
 
-    def passes(self, number: float) -> bool:
+    def passes(self, number: float | Decimal) -> bool:
         """Whether the number itself passes."""
         tests = {
             NumberOperator.AT_LEAST: number >= self.value,

@@ -59,8 +59,8 @@ def formula_of(node: Node, pins: Pins) -> Formula:
         case Not():
             return Formula("not", (formula_of(node.child, pins),))
         case Group():
-            kind = "all" if node.kind == "all" else "any"
-            return Formula(kind, tuple(formula_of(child, pins) for child in node.live))
+            parts = tuple(formula_of(child, pins) for child in node.live)
+            return Formula("all" if node.kind == "all" else "any", parts)
         case SegmentNode():
             return pinned_formula(formula_of(node.opened, pins), pins.get(node.segment_id))
         case _:

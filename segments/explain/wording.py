@@ -32,7 +32,7 @@ def figure_of(each: Asked, workspace: Workspace, *, holds: bool) -> Figure | Non
     measured, number = each.measured, each.number
     if measured is None or number is None:
         return None
-    if measured.test.passes(number) != holds:  # type: ignore[arg-type]
+    if measured.test.passes(number) != holds:
         return None
     words = _Words(measured, each, workspace)
     threshold = Decimal(str(measured.test.value))

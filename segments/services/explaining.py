@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from contacts.models import Contact
 from contacts.values import TIME_ZONES
+from segments.criteria.base import Criterion, references_in
 from segments.criteria.scope import Scope
 from segments.criteria.tree import Group, Leaf, Tree, parse_tree
 from segments.engine.evaluation import evaluate_tree
@@ -32,6 +33,8 @@ from segments.explain.turning import turning_points
 from segments.models import PinDirection, Segment, SegmentPin
 from segments.services.recounting import tree_of
 from workspaces.models import Workspace
+
+WITHOUT_IDS = {"segment", "line_property"}  # rows that name these don't ask for ids
 
 
 def explain_segment(
@@ -73,8 +76,9 @@ def _explain(
     name: str,
     segment_id: int | None,
 ) -> Explanation:
-    scope = Scope(workspace, as_of).only([contact.pk])
     criteria = rows_of(tree.root)
+    scope = Scope(workspace, as_of).only([contact.pk])
+    _look_up(criteria.values(), scope)
     # The rows stand beside the tree, so that all of it is one evaluation of one snapshot.
     beside = [Leaf(key, False, criterion) for key, criterion in criteria.items()]
     both = Tree(Group("both", False, "any", (tree.root, *beside)), tree.labels)
@@ -139,6 +143,16 @@ def _reason(
         is_in = pin.direction == PinDirection.IN
         reason = Reason("$", "pinned", _("A pin decides:"), is_in, children=children)
     return reason, flip is None or flip.is_smallest
+
+
+def _look_up(criteria: Iterable[Criterion], scope: Scope) -> None:
+    """What all rows name, by one statement a kind, not by one or more a row."""
+    named: dict[str, set[str]] = {}
+    for criterion in criteria:
+        for reference in references_in(criterion):
+            named.setdefault(reference.kind, set()).add(reference.key)
+    for kind in named.keys() - WITHOUT_IDS:
+        scope.ids_of(kind, sorted(named[kind]))
 
 
 def _unknown(contact: Contact, as_of: datetime) -> Explanation:
