@@ -8,13 +8,14 @@ import { fill, gettext, ngettext, number } from "./words.js";
 
 const PAGE = 50;
 
-export function Dialog({ title, close, children, wide }) {
+/** `actions(shut)` are the buttons below, where closing isn't the only one. */
+export function Dialog({ title, close, children, wide, actions }) {
   const dialog = useRef(null);
   useEffect(() => { dialog.current.showModal(); }, []);
   return html`
     <dialog class=${`dialog ${wide ? "wide" : ""}`} ref=${dialog} aria-labelledby="dialog-title" onClose=${close}>
       <div class="dialog-inner"><h2 id="dialog-title">${title}</h2>${children}
-        <div class="btns"><button type="button" class="btn" onClick=${() => dialog.current.close()}>${gettext("Close")}</button></div></div>
+        <div class="btns">${actions?.(() => dialog.current.close()) ?? html`<button type="button" class="btn" onClick=${() => dialog.current.close()}>${gettext("Close")}</button>`}</div></div>
     </dialog>`;
 }
 

@@ -2,6 +2,7 @@
 
 import { html, useEffect, useLayoutEffect, useReducer, useRef, useState } from "../js/lib/preact.js";
 import { toast } from "../js/lib/toast.js";
+import { isDefinitionChanged } from "./changes.js";
 import { Pins, Settings, Templates, Who } from "./dialogs.js";
 import { useDragging } from "./dragging.js";
 import { Group } from "./group.js";
@@ -11,11 +12,12 @@ import { ancestorsOf, find, placeOf } from "./model.js";
 import { Panel } from "./panel.js";
 import { Picker } from "./picker.js";
 import { useRoving } from "./roving.js";
-import { save as saveSegment } from "./saving.js";
+import { SaveDialog } from "./savedialog.js";
+import { save as saveSegment, whyOff } from "./saving.js";
 import { TextView } from "./textview.js";
 import { fill, gettext, ngettext, number } from "./words.js";
 
-const DIALOGS = { templates: Templates, who: Who, pins: Pins, settings: Settings };
+const DIALOGS = { templates: Templates, who: Who, pins: Pins, settings: Settings, save: SaveDialog };
 const SPEAK_AFTER_MS = 600;
 
 export function Editor({ store }) {
@@ -27,7 +29,9 @@ export function Editor({ store }) {
   const elapsed = useElapsed(store, draw);
   const tree = useRef(null);
   const toggleText = () => setText((before) => !before);
-  const save = () => saveSegment(store, setSaving);
+  const saveNow = () => saveSegment(store, setSaving);
+  // A changed definition moves people: who, is shown first.
+  const save = () => (isDefinitionChanged(store) && !whyOff(store) ? setDialog({ kind: "save" }) : saveNow());
   useEffect(() => store.listen(draw), []);
   useEffect(() => bind(store, { setDialog, draw }), []);
   useLayoutEffect(() => focusNew(store));
@@ -48,7 +52,7 @@ export function Editor({ store }) {
     <${Bottom} store=${store} save=${save} saving=${saving} />
     <${Spoken} store=${store} />
     ${picking && html`<${Picker} store=${store} groupId=${picking} close=${() => setPicking(null)} />`}
-    ${Shown && html`<${Shown} store=${store} nodeId=${dialog.nodeId} close=${() => setDialog(null)} />`}`;
+    ${Shown && html`<${Shown} store=${store} nodeId=${dialog.nodeId} save=${saveNow} saving=${saving} close=${() => setDialog(null)} />`}`;
 }
 
 /** The whole tree, one group of it alone, or how to begin. */

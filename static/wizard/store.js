@@ -15,7 +15,6 @@ export class Store {
     this.urls = urls;
     this.context = context;
     this.segmentId = segment?.id ?? null;
-    this.savedWhere = segment?.where ?? null;
     this.history = new History({
       name: segment?.name ?? "",
       root: model.fromDocument(segment?.where ?? null),
