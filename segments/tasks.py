@@ -12,15 +12,14 @@ from django.utils import timezone
 from contacts.services import forget_changes
 from segments.engine import storing
 from segments.models import RecountReason
-from segments.services import claims, queueing, recounting, trend
+from segments.services import claims, queueing, trend
 from segments.services.claims import Claim
+from segments.services.counting_together import MOST_AT_ONCE, count_together
 from workspaces.models import Workspace
 from workspaces.tasks import all_workspaces_task
 from workspaces.tenancy import workspace_scope
 
 SECONDS_AT_A_TIME = 30  # then the rest is handed on, so that workers can be stopped
-
-_WORK: dict[str, Callable[..., None]] = {RecountReason.BACKFILL: trend.backfill_claimed}
 
 
 @all_workspaces_task()
@@ -41,7 +40,8 @@ def work_recounts(**_: Any) -> None:
         claim = claims.claim_recount(now=timezone.now())
         if claim is None:
             return
-        count(claim=claim, clock=timezone.now)
+        others = claims.claim_beside(claim, now=timezone.now(), most=MOST_AT_ONCE - 1)
+        count(claim, *others, clock=timezone.now)
     work_recounts.apply_async(expires=600)
 
 
@@ -55,6 +55,9 @@ def evict_leaf_sets(**_: Any) -> None:
             forget_changes(workspace=workspace, now=now)
 
 
-def count(*, claim: Claim, clock: Callable[[], datetime]) -> None:
-    """Do the work of one claim."""
-    _WORK.get(claim.reason, recounting.count_claimed)(claim=claim, clock=clock)
+def count(claim: Claim, *others: Claim, clock: Callable[[], datetime]) -> None:
+    """Do the work of a claim, and of others of its workspace that can share leaves with it."""
+    if claim.reason == RecountReason.BACKFILL:
+        trend.backfill_claimed(claim=claim, clock=clock)
+        return
+    count_together(held=[claim, *others], clock=clock)

@@ -47,14 +47,35 @@ def claim_recount(*, now: datetime) -> Claim | None:
         recount = _queue().select_for_update(skip_locked=True, of=("self",)).first()
         if recount is None:
             return None
-        attempt = recount.attempts + 1
-        Recount.objects.filter(pk=recount.pk, workspace_id=recount.workspace_id).update(
-            state=RecountState.RUNNING,
-            started_at=now,
-            lease_until=Now() + lease(),
-            attempts=attempt,
+        return _take(recount, now)
+
+
+def claim_beside(claim: Claim, *, now: datetime, most: int) -> list[Claim]:
+    """More counts of the same workspace's segments, that can share leaves with this one."""
+    if claim.reason == RecountReason.BACKFILL:
+        return []
+    with claimer_scope():
+        rows = (
+            _queue()
+            .filter(workspace_id=claim.workspace_id)
+            .exclude(reason=RecountReason.BACKFILL)
+            .select_for_update(skip_locked=True, of=("self",))
         )
-        return Claim(recount.workspace_id, recount.pk, attempt, recount.reason)
+        found: dict[int, Recount] = {}
+        for recount in rows[:most]:
+            found.setdefault(recount.segment_id, recount)
+        return [_take(recount, now) for recount in found.values()]
+
+
+def _take(recount: Recount, now: datetime) -> Claim:
+    attempt = recount.attempts + 1
+    Recount.objects.filter(pk=recount.pk, workspace_id=recount.workspace_id).update(
+        state=RecountState.RUNNING,
+        started_at=now,
+        lease_until=Now() + lease(),
+        attempts=attempt,
+    )
+    return Claim(recount.workspace_id, recount.pk, attempt, recount.reason)
 
 
 def _queue() -> QuerySet[Recount]:

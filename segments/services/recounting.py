@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -90,8 +91,7 @@ def _count(workspace: Workspace, claim: Claim, clock: Clock) -> None:
     recount = _own_recount(claim)
     if recount is None:
         return
-    segments = Segment.objects.in_workspace(workspace)
-    segment = segments.get(pk=recount.segment_id)
+    segment = Segment.objects.in_workspace(workspace).get(pk=recount.segment_id)
     as_of = clock()
     if segment.archived_at is not None or recount.version_number != segment.version_number:
         queueing.cancel_recount(recount=recount, now=as_of)
@@ -104,14 +104,40 @@ def _count(workspace: Workspace, claim: Claim, clock: Clock) -> None:
         return
     # Only now, so that nobody who saves has to wait for the count. If somebody did save since
     # this transaction began, the database refuses the lock and the recount is put back.
-    segment = segments.select_for_update().get(pk=segment.pk)
-    if not claims.finish(claim, now=clock(), size=evaluation.size, as_of=as_of):
-        return
-    snapshot = record_snapshot(segment=segment, evaluation=evaluation, recount=recount)
-    segment.size, segment.counted_at = evaluation.size, as_of
-    segment.state, segment.error = SegmentState.FRESH, ""
-    segment.save(update_fields=["size", "counted_at", "state", "error"])
-    segment_counted.send(sender=Segment, segment=segment, snapshot=snapshot, now=as_of)
+    counted = Counted(as_of, evaluation.members, len(evaluation.universe))
+    record_count(claim=claim, segment=segment, counted=counted, clock=clock)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A segment counted: its members and the size of the universe at an instant."""
+
+    as_of: datetime
+    members: ContactSet
+    universe: int
+
+    @property
+    def size(self) -> int:
+        return len(self.members)
+
+
+def record_count(*, claim: Claim, segment: Segment, counted: Counted, clock: Clock) -> bool:
+    """Close the recount and store what was counted; False if the definition has changed since.
+
+    `segment` is the one whose definition was counted.
+    """
+    locked = Segment.objects.in_workspace(claim.workspace_id).select_for_update().get(pk=segment.pk)
+    if locked.version_number != segment.version_number or locked.archived_at is not None:
+        return False
+    if not claims.finish(claim, now=clock(), size=counted.size, as_of=counted.as_of):
+        return True
+    recount = Recount.objects.in_workspace(claim.workspace_id).get(pk=claim.recount_id)
+    snapshot = record_snapshot(segment=locked, counted=counted, recount=recount)
+    locked.size, locked.counted_at = counted.size, counted.as_of
+    locked.state, locked.error = SegmentState.FRESH, ""
+    locked.save(update_fields=["size", "counted_at", "state", "error"])
+    segment_counted.send(sender=Segment, segment=locked, snapshot=snapshot, now=counted.as_of)
+    return True
 
 
 def _own_recount(claim: Claim) -> Recount | None:
@@ -153,11 +179,11 @@ def evaluate_segment(*, segment: Segment, workspace: Workspace, as_of: datetime)
     )
 
 
-def record_snapshot(*, segment: Segment, evaluation: Evaluation, recount: Recount) -> Snapshot:
+def record_snapshot(*, segment: Segment, counted: Counted, recount: Recount) -> Snapshot:
     """Store what was counted; previous + entered - left = size."""
     previous = (
         Snapshot.objects.in_workspace(segment.workspace_id)
-        .filter(segment=segment, is_recorded=True, as_of__lt=evaluation.as_of)
+        .filter(segment=segment, is_recorded=True, as_of__lt=counted.as_of)
         .order_by("-as_of")
         .first()
     )
@@ -170,13 +196,13 @@ def record_snapshot(*, segment: Segment, evaluation: Evaluation, recount: Recoun
         workspace_id=segment.workspace_id,
         segment=segment,
         recount=recount,
-        as_of=evaluation.as_of,
+        as_of=counted.as_of,
         version_number=segment.version_number,
         is_recorded=True,
         reason=recount.reason,
-        size=evaluation.size,
-        entered=len(evaluation.members - before),
-        left=len(before - evaluation.members),
-        universe=len(evaluation.universe),
-        members=evaluation.members.pack(),
+        size=counted.size,
+        entered=len(counted.members - before),
+        left=len(before - counted.members),
+        universe=counted.universe,
+        members=counted.members.pack(),
     )

@@ -63,7 +63,7 @@ def work(*, now: datetime = NOW, backfills: bool = False) -> list[int]:
 
 
 def do(claim: Claim, *, now: datetime = NOW) -> None:
-    count(claim=claim, clock=lambda: now)
+    count(claim, clock=lambda: now)
 
 
 def claim_now(*, now: datetime = NOW) -> Claim:

@@ -1,0 +1,108 @@
+"""Counts many segments of one workspace in one pass: leaves they share are asked once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import structlog
+from django.db import DatabaseError
+
+from segments.criteria.scope import Scope
+from segments.criteria.tree import InvalidTree, Tree
+from segments.engine.pool import LeafPool
+from segments.engine.sets import ContactSet
+from segments.models import PinDirection, Recount, Segment, SegmentPin
+from segments.services import claims, queueing
+from segments.services.claims import Claim
+from segments.services.recounting import (
+    Clock,
+    Counted,
+    count_claimed,
+    mark_broken,
+    record_count,
+    tree_of,
+)
+from workspaces.models import Workspace
+from workspaces.tenancy import workspace_scope
+
+logger = structlog.get_logger(__name__)
+
+MOST_AT_ONCE = 50  # then other workspaces have their turn
+
+
+def count_together(*, held: Sequence[Claim], clock: Clock) -> None:
+    """Count claimed recounts of one workspace. What can't be counted so is counted alone."""
+    if len(held) > 1:
+        try:
+            held = _Pass(Workspace.objects.get(pk=held[0].workspace_id), clock).run(held)
+        except DatabaseError:
+            logger.warning("recounts_apart", workspace=held[0].workspace_id, exc_info=True)
+    for claim in held:
+        count_claimed(claim=claim, clock=clock)
+
+
+class _Pass:
+    def __init__(self, workspace: Workspace, clock: Clock) -> None:
+        self.workspace = workspace
+        self.clock = clock
+
+    def run(self, held: Sequence[Claim]) -> list[Claim]:
+        """The claims that are left to be counted alone."""
+        with workspace_scope(self.workspace):
+            as_of = self.clock()
+            trees = {claim: tree for claim in held if (tree := self._tree(claim, as_of))}
+            if not trees:
+                return []
+            scope = Scope(self.workspace, as_of)
+            pool = LeafPool(self.workspace)
+            pool.hold([tree for _, tree in trees.values()], scope)
+            pins = self._pins(scope, [segment.pk for segment, _ in trees.values()])
+            pool.keep()
+        left = []
+        for claim, (segment, tree) in trees.items():
+            matching = pool.members(tree)
+            kept_in, kept_out = pins.get(segment.pk, (ContactSet.empty(self.workspace.pk),) * 2)
+            members = (matching | (kept_in & pool.universe)) - kept_out
+            counted = Counted(as_of, members, len(pool.universe))
+            with workspace_scope(self.workspace):
+                if not record_count(
+                    claim=claim, segment=segment, counted=counted, clock=self.clock
+                ):
+                    left.append(claim)
+        return left
+
+    def _tree(self, claim: Claim, now: datetime) -> tuple[Segment, Tree] | None:
+        """The tree of a claim that is still to be counted; closes those that aren't."""
+        if not claims.still_mine(claim):
+            return None
+        recount = Recount.objects.in_workspace(self.workspace).get(pk=claim.recount_id)
+        segment = Segment.objects.in_workspace(self.workspace).get(pk=recount.segment_id)
+        if segment.archived_at is not None or recount.version_number != segment.version_number:
+            queueing.cancel_recount(recount=recount, now=now)
+            return None
+        try:
+            return segment, tree_of(segment=segment, workspace=self.workspace)
+        except InvalidTree as error:
+            mark_broken(segment=segment, error=error)
+            claims.fail(claim, now=now, error=segment.error)
+            return None
+
+    def _pins(
+        self, scope: Scope, segment_ids: Sequence[int]
+    ) -> dict[int, tuple[ContactSet, ContactSet]]:
+        """Pinned in and pinned out, by segment."""
+        rows = scope.valid(SegmentPin).filter(segment_id__in=segment_ids)
+        ids: dict[int, dict[str, list[int]]] = {}
+        for segment_id, direction, contact_id in rows.values_list(
+            "segment_id", "direction", "contact_id"
+        ):
+            by_direction = ids.setdefault(segment_id, {each: [] for each in PinDirection.values})
+            by_direction[direction].append(contact_id)
+        return {
+            segment_id: (
+                ContactSet.from_ids(self.workspace.pk, each[PinDirection.IN]),
+                ContactSet.from_ids(self.workspace.pk, each[PinDirection.OUT]),
+            )
+            for segment_id, each in ids.items()
+        }
