@@ -109,6 +109,12 @@ RECOUNT_LEASE_SECONDS = env.int("RECOUNT_LEASE_SECONDS", default=180)
 # Sets of leaves that took at least so long to ask are kept, up to so much a workspace.
 LEAF_SET_MIN_MICROSECONDS = env.int("LEAF_SET_MIN_MICROSECONDS", default=3000)
 LEAF_SET_MEGABYTES = env.int("LEAF_SET_MEGABYTES", default=256)
+# The process that follows live membership: how long it may be silent before another one takes its
+# workspaces, how often it looks for windows that ran out, workspaces side by side, and its memory.
+LIVE_LEASE_SECONDS = env.int("LIVE_LEASE_SECONDS", default=10)
+LIVE_TIMED_SECONDS = env.int("LIVE_TIMED_SECONDS", default=20)
+LIVE_THREADS = env.int("LIVE_THREADS", default=3)
+LIVE_MEGABYTES = env.int("LIVE_MEGABYTES", default=512)
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # ticks only: nothing worth a file on disk
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "segments-tick": {

@@ -10,6 +10,7 @@ from django.dispatch import receiver
 from segments.models import RecountReason, Segment
 from segments.services import queueing, trend
 from segments.signals import definition_saved, segment_counted
+from workspaces import bell
 
 
 @receiver(definition_saved)
@@ -24,6 +25,7 @@ def count_saved_definition(*, segment: Segment, now: datetime, **_: Any) -> None
     )
     trend.request_backfill(segment=segment, now=now)
     queueing.ring_on_commit()
+    bell.ring_on_commit(segment.workspace_id)
 
 
 @receiver(segment_counted)

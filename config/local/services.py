@@ -61,7 +61,7 @@ class Services:
         service.launch()
 
     def stop_all(self, *, quietly: bool = False) -> None:
-        """Stop in reverse order: beat, worker, web, mail catcher, Valkey, PostgreSQL."""
+        """Stop in reverse order: live, beat, worker, web, mail catcher, Valkey, PostgreSQL."""
         while self.started:
             service = self.started.pop()
             if not quietly:
@@ -116,6 +116,20 @@ def worker(env: dict[str, str]) -> Service:
 def beat(env: dict[str, str]) -> Service:
     """Return Celery's clock."""
     return program("beat", ["celery", "-A", "config", "beat", "--loglevel=INFO"], env, "worker")
+
+
+def live(env: dict[str, str]) -> Service:
+    """Return the process that follows live membership."""
+
+    def start() -> subprocess.Popen[bytes]:
+        return spawn(
+            [sys.executable, "manage.py", "live"],
+            env={**env, "KOHORTA_PROCESS": "worker"},
+            log=log_file("live"),
+            cwd=ROOT,
+        )
+
+    return Service("live", start, stop_timeout=30)
 
 
 def mail_catcher(env: dict[str, str], *, port: int) -> Service:
