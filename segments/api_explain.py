@@ -139,6 +139,7 @@ def explanation_document(found: Explanation) -> dict[str, Any]:
                 for row in found.flips
             ],
         },
+        "turns_at": found.turns_at,
         "by_itself": [
             {"path": row.path, "said": row.said, "at": row.turns_at} for row in found.turning
         ],

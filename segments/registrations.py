@@ -68,6 +68,8 @@ def latest_segments_of(
         SegmentLink(
             snapshot.segment.name,
             reverse("segments:page", args=[workspace.pk, snapshot.segment_id]),
+            why_url=reverse("segments:why", args=[workspace.pk, snapshot.segment_id])
+            + f"?contact={contact.pk}",
         )
         for snapshot in latest
         if contact.pk in ContactSet.unpack(workspace.pk, snapshot.members)

@@ -110,6 +110,15 @@ class AttributeCriterion(Criterion):
     def present(self, scope: Scope) -> QuerySet[Any] | None:
         return scope.attribute_values(self.attribute).values("contact_id")
 
+    def change(self, speech: Speech, *, holds: bool) -> str:
+        attribute = speech.label("attribute", self.attribute)
+        if self.history != History.NOW:
+            return ""
+        if holds != self.negated:
+            return _("{attribute} changes to something else").format(attribute=attribute)
+        text = _("{attribute} changes to one {question}")
+        return text.format(attribute=attribute, question=self.question(speech))
+
     def recorded_sources(self) -> tuple[str, ...]:
         return (f"attribute.{self.attribute}",)
 

@@ -133,10 +133,8 @@ class Criterion(Value):
         return ""
 
     def change(self, speech: Speech, *, holds: bool) -> str:
-        """What would have to happen for the answer to flip, in words."""
-        if holds:
-            return _("No longer so: {row}.").format(row=self.say(speech))
-        return _("This has to become true: {row}.").format(row=self.say(speech))
+        """What would flip the answer, where that can be said better than by the row itself."""
+        return ""
 
     def instants(self) -> int:
         """At how many instants a segment named here is evaluated."""

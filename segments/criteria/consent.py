@@ -79,6 +79,13 @@ class ConsentIs(Criterion):
     def evidence(self, scope: Scope) -> tuple[QuerySet[Any], ...]:
         return (self._said(scope),)
 
+    def change(self, speech: Speech, *, holds: bool) -> str:
+        if holds:
+            text = _("consent to {channel} is given or withdrawn")
+        else:
+            text = _("consent to {channel} becomes {statuses}")
+        return text.format(channel=self.channel.label, statuses=self.say_field("statuses", speech))
+
     def present(self, scope: Scope) -> QuerySet[Any] | None:
         # Asked for by name, "never asked" is no lack of a value but the answer itself.
         return None if self.negated else self._said(scope).values("contact_id")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models import ContactCategory, ContactTag
-from segments.criteria.base import Criterion, Family, criterion
+from segments.criteria.base import Criterion, Family, Speech, criterion
 from segments.criteria.scope import Scope
-from segments.criteria.values import AnyOrAll, reference_texts
+from segments.criteria.values import AnyOrAll, reference_texts, say_values
 from segments.criteria.windows import Window
 
 
@@ -46,6 +47,13 @@ class HasLabel(Labelled):
 
     def present(self, scope: Scope) -> QuerySet[Any]:
         return scope.valid(self.model).values("contact_id")
+
+    def change(self, speech: Speech, *, holds: bool) -> str:
+        needs_each = (self.match == AnyOrAll.ALL) != holds
+        names = [speech.label(self.reference, key) for key in self.labels()]
+        labels = say_values(names, gettext("and") if needs_each else gettext("or"))
+        text = gettext("{labels} is taken off") if holds else gettext("{labels} is put on")
+        return text.format(labels=labels)
 
 
 class LabelGiven(Labelled):

@@ -58,7 +58,7 @@ class Reason:
     figure: Figure | None = None
     since: datetime | None = None  # the window's beginning and end as instants
     until: datetime | None = None
-    change: str = ""  # what would flip it
+    change: str = ""  # what would flip it; empty: `said` itself has to become true or false
     turns_at: datetime | None = None  # when it flips by itself, if nothing else happens
     flips: bool = False  # one of the fewest rows that flip the whole
 
@@ -66,6 +66,11 @@ class Reason:
     def fits(self) -> bool:
         """Whether it does its part for the contact to be in."""
         return self.holds == self.wanted
+
+    @property
+    def more_facts(self) -> int:
+        """How many facts beside those told of."""
+        return self.number_of_facts - len(self.facts)
 
     def rows(self) -> Iterator[Reason]:
         """The rows below, opened segments included."""
@@ -88,6 +93,13 @@ class Explanation:
     pin: SegmentPin | None = None
     flips: Sequence[Reason] = field(default_factory=tuple)
     is_smallest: bool = True
+    turns_at: datetime | None = None  # when they enter or leave by themselves
+
+    @property
+    def numbers(self) -> tuple[int, int]:
+        """How many rows do their part, and how many there are."""
+        rows = list(self.reason.rows()) if self.reason else []
+        return sum(row.fits for row in rows), len(rows)
 
     @property
     def turning(self) -> Sequence[Reason]:

@@ -22,6 +22,13 @@ from workspaces.money import decimals_of
 
 _SECONDS_A_DAY = 86_400
 _THOUSAND = 1_000
+_COUNTED = (
+    MeasureUnit.FACTS,
+    MeasureUnit.TRANSACTIONS,
+    MeasureUnit.LINES,
+    MeasureUnit.THINGS,
+    MeasureUnit.PIECES,
+)
 
 
 def figure_of(each: Asked, workspace: Workspace, *, holds: bool) -> Figure | None:
@@ -58,12 +65,13 @@ def say_change(
     words = _Words(each.measured, each, workspace)
     amount = words.say(words.stored(abs(figure.missing)))
     if figure.unit == MeasureUnit.PLACES:
-        forms = (_("{amount} further down"), _("{amount} further up"))
-        text = forms[0] if figure.missing > 0 else forms[1]
-    elif figure.unit in (MeasureUnit.PERCENT, MeasureUnit.SHARE):
-        text = _("{amount} points more") if figure.missing > 0 else _("{amount} points less")
+        text = _("{amount} further down") if figure.missing > 0 else _("{amount} further up")
+    elif figure.missing > 0:
+        text = _("{amount} more")
+    elif figure.unit in _COUNTED:
+        text = _("{amount} fewer")
     else:
-        text = _("{amount} more") if figure.missing > 0 else _("{amount} less")
+        text = _("{amount} less")
     said = text.format(amount=amount)
     window = getattr(each.criterion, "window", None)
     return f"{said} {say_window(window)}" if isinstance(window, WindowKind) else said

@@ -15,7 +15,7 @@ from contacts.values import TIME_ZONES
 from segments.criteria.base import Criterion, references_in
 from segments.criteria.scope import Scope
 from segments.criteria.tree import Group, Leaf, Tree, parse_tree
-from segments.engine.evaluation import evaluate_tree
+from segments.engine.evaluation import evaluate_tree, members_of
 from segments.explain.algebra import Formula, smallest_flip
 from segments.explain.asking import ask
 from segments.explain.building import (
@@ -106,7 +106,32 @@ def _explain(
         pin=pin,
         flips=_each_once(reason),
         is_smallest=is_smallest,
+        turns_at=_turns_at(tree, scope, contact, formula, holds, pin, reason),
     )
+
+
+def _turns_at(
+    tree: Tree,
+    scope: Scope,
+    contact: Contact,
+    formula: Formula,
+    holds: Mapping[str, bool],
+    pin: SegmentPin | None,
+    reason: Reason,
+) -> datetime | None:
+    """When the contact enters or leaves if nothing happens: the next rows turn one after another.
+
+    The tree itself is asked whether it is so then: a row may have turned back meanwhile.
+    """
+    turning = {row.key: row.turns_at for row in reason.rows() if row.turns_at is not None}
+    then = dict(holds)
+    before = formula.value(holds)
+    for key, at in sorted(turning.items(), key=lambda each: each[1]):
+        then[key] = not then[key]
+        if formula.value(then) != before and pin is None:
+            is_in = contact.pk in members_of(tree, scope.at(at))
+            return at if is_in != before else None
+    return None
 
 
 def _reason(

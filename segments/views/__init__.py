@@ -12,6 +12,7 @@ from segments.views.changing import (
 )
 from segments.views.comparing import segment_overlap, segment_profile
 from segments.views.editing import segment_edit, segment_new
+from segments.views.explaining import segment_why
 from segments.views.forecasts import segment_forecast, segment_forecast_people
 from segments.views.lists import segment_list
 from segments.views.pages import (
@@ -47,4 +48,5 @@ __all__ = [
     "segment_version_restore",
     "segment_versions",
     "segment_versions_compare",
+    "segment_why",
 ]

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from string import ascii_uppercase
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_safe
 
-from segments.criteria.windows import Clock
 from segments.models import Segment
 from segments.services.overlapping import MOST, Overlap, Overlapping, overlap_of
 from segments.services.profiling import FEWEST_PEOPLE, Profile, Standout, profile_of
 from segments.views.framing import segment_frame
+from segments.views.parameters import day_asked
 from segments.wizard.drafts import link_to_add, link_to_new
 from segments.wizard.page import find_segment
 from workspaces.middleware import WorkspaceRequest
@@ -61,7 +59,7 @@ def segment_overlap(request: WorkspaceRequest, workspace: int) -> HttpResponse:
         .order_by("name", "pk")[:MOST_PICKABLE]
     )
     picked = _picked(request, pickable)
-    on, as_of = _instant(request)
+    on, as_of = day_asked(request)
     context: dict[str, Any] = {
         "pickable": pickable,
         "picked": {segment.pk for segment in picked},
@@ -81,20 +79,6 @@ def _picked(request: WorkspaceRequest, pickable: Sequence[Segment]) -> list[Segm
     asked = ",".join(request.GET.getlist("segments")).split(",")
     by_id = {str(segment.pk): segment for segment in pickable}
     return [by_id[each] for each in dict.fromkeys(asked) if each in by_id]
-
-
-def _instant(request: WorkspaceRequest) -> tuple[str, datetime]:
-    """The day asked for as it was written, and its end; now where none, or none that is over."""
-    text = request.GET.get("on", "")
-    try:
-        day = parse_date(text)
-    except ValueError:
-        day = None
-    if day is None or not 1900 <= day.year <= 2999:
-        return "", request.now
-    clock = Clock(request.now, request.workspace.zone, request.workspace.week_start)
-    end = clock.midnight(day + timedelta(days=1))
-    return (text, end) if end <= request.now else ("", request.now)
 
 
 def _rows(request: WorkspaceRequest, found: Overlap) -> list[Row]:
