@@ -3,7 +3,7 @@ is known about them, and negative rows that look back to before anything was rec
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from contacts.models import AttributeDefinition
+from contacts.models import AttributeDefinition, Contact
 from segments.criteria.base import Criterion
 from segments.criteria.scope import Scope
 from segments.criteria.tree import Leaf, Node, Not, Tree, children_of
@@ -73,27 +73,51 @@ def _absence(path: str, evaluation: Evaluation) -> list[Warning]:
     return [Warning(path, "only_by_absence", message % number, number)]
 
 
-def sources_missing_at(tree: Tree, *, workspace: Workspace, as_of: datetime) -> Iterator[str]:
-    """Sources of which negative rows need more, at the instant, than was recorded."""
-    yield from sorted({gap.source for gap in gaps_in(tree, Scope(workspace, as_of))})
+def sources_missing_at_each(
+    tree: Tree, *, workspace: Workspace, instants: Sequence[datetime]
+) -> list[list[str]]:
+    """For each instant the sources of which negative rows need more than was recorded by then."""
+    negative = list(_negative_leaves(tree.root, is_inverted=False))
+    asked = _sources_of(negative)
+    if not asked:
+        return [[] for _instant in instants]
+    known = recorded_since(workspace, asked)
+    first = Contact.objects.in_workspace(workspace).live().aggregate(first=Min("known_since"))
+    missing = []
+    for instant in instants:
+        earliest = first["first"] if first["first"] and first["first"] < instant else None
+        gaps = _gaps(negative, Scope(workspace, instant), known, earliest)
+        missing.append(sorted({gap.source for gap in gaps}))
+    return missing
 
 
 def gaps_in(tree: Tree, scope: Scope) -> list[Gap]:
     """Each negative row and source whose window begins before the source does."""
     negative = list(_negative_leaves(tree.root, is_inverted=False))
-    asked = {source for leaf in negative for source in leaf.criterion.recorded_sources()}
+    asked = _sources_of(negative)
     if not asked:
         return []
     known = recorded_since(scope.workspace, asked)
     earliest = scope.contacts().aggregate(earliest=Min("known_since"))["earliest"]
-    gaps = []
+    return list(_gaps(negative, scope, known, earliest))
+
+
+def _sources_of(leaves: Iterable[Leaf]) -> set[str]:
+    return {source for leaf in leaves for source in leaf.criterion.recorded_sources()}
+
+
+def _gaps(
+    negative: Iterable[Leaf],
+    scope: Scope,
+    known: Mapping[str, datetime],
+    earliest: datetime | None,
+) -> Iterator[Gap]:
     for leaf in negative:
         for start in _starts(leaf.criterion, scope, earliest):
             for source in leaf.criterion.recorded_sources():
                 since = known.get(source)
                 if since is None or start < since:
-                    gaps.append(Gap(leaf.path, source, since))
-    return gaps
+                    yield Gap(leaf.path, source, since)
 
 
 def _negative_leaves(node: Node, *, is_inverted: bool) -> Iterator[Leaf]:

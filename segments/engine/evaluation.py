@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,12 +13,16 @@ from segments.criteria.base import Criterion
 from segments.criteria.scope import Scope
 from segments.criteria.tree import Leaf, Node, SegmentNode, Tree, children_of
 from segments.engine.algebra import PRESENT, UNIVERSE, Algebra, NodeCount, pin_key
+from segments.engine.bringing import Held, bring
 from segments.engine.leaves import fetch_sets
-from segments.engine.questions import Make
+from segments.engine.questions import Asked, Make, ask
 from segments.engine.sets import ContactSet
 from segments.engine.shared import current_sets
 from segments.models import PinDirection
 from segments.pins import pinned
+
+# Microseconds: leaves that take less than this together are asked anew for each instant.
+CHEAP = 20_000
 
 
 @dataclass(frozen=True)
@@ -84,25 +88,47 @@ def members_of(tree: Tree, scope: Scope) -> ContactSet:
 
 
 def members_at(tree: Tree, scopes: Sequence[Scope]) -> list[tuple[ContactSet, ContactSet]]:
-    """Members, without pins, and universe at several instants, by one SQL statement."""
+    """Members, without pins, and universe at several instants.
+
+    Where a leaf takes long to ask, its set is brought from one instant to the next.
+    """
     makes = leaves_of(tree, with_absence=False)
+    first = bring(_asked(makes, scopes[0]), {}, scopes[0])
+    if sum(each.build_us for each in first.held.values()) < CHEAP:
+        sets = [first.sets, *_all_at_once(makes, scopes[1:])]
+    else:
+        sets = [first.sets, *_one_after_the_other(makes, first.held, scopes[1:])]
+    answers = [Algebra(tree, each) for each in sets]
+    return [(each.sets[tree.root.path], each.universe) for each in answers]
+
+
+def _asked(makes: Mapping[str, Make], scope: Scope) -> dict[str, Asked]:
+    return {name: ask(name, make, scope) for name, make in makes.items()}
+
+
+def _one_after_the_other(
+    makes: Mapping[str, Make], held: Mapping[str, Held], scopes: Sequence[Scope]
+) -> Iterator[dict[str, ContactSet]]:
+    for scope in scopes:
+        brought = bring(_asked(makes, scope), held, scope)
+        held = brought.held
+        yield brought.sets
+
+
+def _all_at_once(
+    makes: Mapping[str, Make], scopes: Sequence[Scope]
+) -> Iterator[dict[str, ContactSet]]:
+    """By one SQL statement."""
+    if not scopes:
+        return
     queries = {
         f"{index}:{name}": make(scope)
         for index, scope in enumerate(scopes)
         for name, make in makes.items()
     }
     fetched = fetch_sets(queries, scopes[0])
-    answers = []
     for index in range(len(scopes)):
-        prefix = f"{index}:"
-        own = {
-            key.removeprefix(prefix): found
-            for key, found in fetched.items()
-            if key.startswith(prefix)
-        }
-        evaluator = Algebra(tree, own)
-        answers.append((evaluator.sets[tree.root.path], evaluator.universe))
-    return answers
+        yield {name: fetched[f"{index}:{name}"] for name in makes}
 
 
 def leaves_of(*trees: Tree, with_absence: bool) -> dict[str, Make]:

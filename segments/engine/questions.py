@@ -206,7 +206,7 @@ def tables_of_workspaces() -> dict[str, Columns]:
     """Every table that holds a workspace's rows."""
     return {
         model._meta.db_table: Columns(
-            frozenset(field.column for field in model._meta.concrete_fields),
+            frozenset(field.get_attname_column()[1] or "" for field in model._meta.concrete_fields),
             _contact_column(model),
         )
         for model in apps.get_models()

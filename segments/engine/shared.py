@@ -55,7 +55,7 @@ def _is_worth_keeping(held: Held, before: Held | None, *, is_new: bool) -> bool:
     if before is not None and held.position.as_of <= before.position.as_of:
         return False
     if is_new:
-        return held.build_us >= settings.LEAF_SET_MIN_MICROSECONDS
+        return bool(held.build_us >= settings.LEAF_SET_MIN_MICROSECONDS)
     if before is None:
         return False
     return held.position.as_of - before.position.as_of >= SAVE_AFTER

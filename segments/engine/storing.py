@@ -38,7 +38,8 @@ SELECT %s, given.key, given.name, given.bits, given.size, %s, %s, given.moments:
 FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::bigint[], %s::text[], %s::bigint[],
     %s::float8[]) AS given (key, name, bits, size, moments, build_us, patch_us)
 WHERE current_setting('transaction_isolation') = 'read committed'
-    AND %s BETWEEN clock_timestamp() - %s AND clock_timestamp() + %s
+    AND %s BETWEEN clock_timestamp() - make_interval(secs => %s)
+        AND clock_timestamp() + make_interval(secs => %s)
     AND pg_try_advisory_xact_lock(hashtextextended(given.key, %s))
 ON CONFLICT (workspace_id, key) DO UPDATE SET
     bits = excluded.bits, size = excluded.size, as_of = excluded.as_of,
@@ -90,8 +91,8 @@ def save(workspace: Workspace, held: Mapping[str, Held]) -> None:
                 [each.build_us for _, each in sets],
                 [each.patch_us for _, each in sets],
                 position.as_of,
-                PAST,
-                FUTURE,
+                PAST.total_seconds(),
+                FUTURE.total_seconds(),
                 workspace.pk,
             ],
         )

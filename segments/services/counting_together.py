@@ -51,7 +51,8 @@ class _Pass:
         """The claims that are left to be counted alone."""
         with workspace_scope(self.workspace):
             as_of = self.clock()
-            trees = {claim: tree for claim in held if (tree := self._tree(claim, as_of))}
+            found = {claim: self._tree(claim, as_of) for claim in held}
+            trees = {claim: each for claim, each in found.items() if each is not None}
             if not trees:
                 return []
             scope = Scope(self.workspace, as_of)
