@@ -6,10 +6,9 @@ that pass over what happened, and dates that come: birthdays, dates of contacts,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from time import perf_counter
 
 from django.db import OperationalError
 from django.utils.translation import gettext as _
@@ -29,11 +28,8 @@ from segments.services.recounting import tree_of
 from workspaces.models import Workspace
 
 MOST_DAYS, USUAL_DAYS = 90, 30
-# What is fetched at once: contact numbers of all rows and days of a statement (8 bytes each), and
-# rows times days, which PostgreSQL has to plan.
-MOST_NUMBERS, MOST_QUERIES = 8_000_000, 2_000
-# Rows times days of a whole forecast, and how long one may take.
-MOST_EVALUATIONS, MOST_SECONDS = 12_000, 20.0
+# Rows times days of a forecast, and these times contacts: beyond them nobody waits for it.
+MOST_EVALUATIONS, MOST_WORK = 12_000, 1_000_000_000
 _TOO_LONG = "57014"
 
 
@@ -112,9 +108,8 @@ def forecast(*, segment: Segment, as_of: datetime, days: int = USUAL_DAYS) -> Fo
     tree = _closed(segment)
     ends = coming_day_ends(workspace=workspace, as_of=as_of, days=days)
     found = _members_at_each(tree, Scope(workspace, as_of), [as_of, *ends])
-    before = next(found)
-    size, points = len(before), []
-    for end, members in zip(ends, found, strict=True):
+    before, size, points = found[0], len(found[0]), []
+    for end, members in zip(ends, found[1:], strict=True):
         points.append(
             ForecastDay(
                 day=_day_ending(end, workspace),
@@ -159,41 +154,20 @@ def _day_ending(end: datetime, workspace: Workspace) -> date:
     return (end - timedelta(microseconds=1)).astimezone(workspace.zone).date()
 
 
-def _members_at_each(
-    tree: Tree, scope: Scope, instants: Sequence[datetime]
-) -> Iterator[ContactSet]:
-    """Members with pins at the instants, in as few statements as fit into memory.
-
-    All instants of a small workspace come from one snapshot of the database. In a large one, what
-    happens while it is computed can show as a movement of a later day.
-    """
-    if tree.cost * len(instants) > MOST_EVALUATIONS:
+def _members_at_each(tree: Tree, scope: Scope, instants: Sequence[datetime]) -> list[ContactSet]:
+    """Members with pins at the instants."""
+    evaluations = tree.cost * len(instants)
+    counter = ContactCounter.objects.in_workspace(scope.workspace).first()
+    contacts = counter.next_number if counter is not None else 0
+    if evaluations > MOST_EVALUATIONS or evaluations * contacts > MOST_WORK:
         raise TooMuchToForecastError
-    at_once = _instants_at_once(tree, scope.workspace)
-    started = perf_counter()
-    for index in range(0, len(instants), at_once):
-        if perf_counter() - started > MOST_SECONDS:
-            raise TooMuchToForecastError
-        scopes = [scope.at(instant) for instant in instants[index : index + at_once]]
-        for members, _universe in _patiently(tree, scopes):
-            yield members
-
-
-def _patiently(tree: Tree, scopes: Sequence[Scope]) -> list[tuple[ContactSet, ContactSet]]:
-    """The database's own limit is said in our words."""
+    scopes = [scope.at(instant) for instant in instants]
     try:
-        return members_at(tree, scopes)
+        return [members for members, _universe in members_at(tree, scopes)]
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", None) == _TOO_LONG:
             raise TooMuchToForecastError from error
         raise
-
-
-def _instants_at_once(tree: Tree, workspace: Workspace) -> int:
-    counter = ContactCounter.objects.in_workspace(workspace).first()
-    contacts = counter.next_number if counter is not None else 1
-    queries = tree.cost + 3  # pins in and out, and everybody
-    return max(1, min(MOST_NUMBERS // (contacts * queries), MOST_QUERIES // queries))
 
 
 def _causes(

@@ -15,6 +15,7 @@ from django.utils import timezone
 from contacts.models import Tag
 from segments.compiler import compile_tree
 from segments.criteria.scope import Scope
+from segments.engine import evaluation
 from segments.models import Segment, SegmentPin
 from segments.services import forecasting, recounting
 from segments.services.comparing import Movement
@@ -264,19 +265,32 @@ def test_names_are_those_who_are_in_at_one_midnight_and_not_at_the_other() -> No
 # --- How it is asked -----------------------------------------------------------------------------
 
 
-def test_all_days_of_a_small_workspace_are_two_statements_and_days_in_parts_say_the_same(
+def test_days_asked_all_at_once_and_one_after_the_other_say_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     workspace = make_shop()
     segment = make_segment(workspace, TREES["windows"])
-    with CaptureQueriesContext(connection) as asked:
-        whole = ahead(segment)
-    # The first tells what a day costs.
-    assert len([each for each in asked if "array_agg" in each["sql"]]) == 2
-    monkeypatch.setattr(forecasting, "MOST_NUMBERS", 500)
-    with CaptureQueriesContext(connection) as asked:
-        assert ahead(segment) == whole
-    assert len([each for each in asked if "array_agg" in each["sql"]]) > 4
+    said = []
+    for cheap in (0, 10**9):
+        monkeypatch.setattr(evaluation, "CHEAP", cheap)
+        with CaptureQueriesContext(connection) as asked:
+            said.append((ahead(segment), len([each for each in asked if _evaluates(each)])))
+    (one_by_one, many), (at_once, few) = said
+    assert one_by_one == at_once
+    assert few <= 2 < many
+
+
+def _evaluates(query: dict[str, str]) -> bool:
+    return "array_agg" in query["sql"]
+
+
+def test_a_forecast_nobody_would_wait_for_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace = make_shop()
+    segment = make_segment(workspace, TREES["windows"])
+    monkeypatch.setattr(forecasting, "MOST_WORK", 12 * 2 * 31)
+    assert len(ahead(segment, days=20).days) == 20
+    with pytest.raises(TooMuchToForecastError):
+        ahead(segment, days=31)
 
 
 def test_a_tree_too_large_for_so_many_days_is_refused_before_anything_is_evaluated() -> None:
@@ -284,7 +298,7 @@ def test_a_tree_too_large_for_so_many_days_is_refused_before_anything_is_evaluat
     segment = make_segment(workspace, {"any": [bought(1 + index) for index in range(150)]})
     with CaptureQueriesContext(connection) as asked, pytest.raises(TooMuchToForecastError):
         ahead(segment, days=90)
-    assert not [each for each in asked if "array_agg" in each["sql"]]
+    assert not [each for each in asked if _evaluates(each)]
     assert len(ahead(segment, days=2).days) == 2
 
 
