@@ -41,8 +41,8 @@ def segment_why(request: WorkspaceRequest, workspace: int, segment: int) -> Http
         "today": request.now.astimezone(request.workspace.zone).date(),
     }
     live = Contact.objects.in_workspace(request.workspace).live()
-    contact = live.filter(pk=_asked_id(request)).first()
-    if contact is None and search:
+    contact = None if search else live.filter(pk=_asked_id(request)).first()
+    if search:
         fitting = searched(live, search).order_by("last_name", "first_name", "pk")
         people = list(fitting[: MOST_FOUND + 1])
         context |= {"people": people[:MOST_FOUND], "has_more": len(people) > MOST_FOUND}

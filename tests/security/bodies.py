@@ -52,6 +52,10 @@ def bodies_by_hand(named: Named) -> dict[str, list[Any]]:
             {"where": anybody, "pinned_in": [contact], "members": {"limit": 500}},
             {"where": anybody, "pinned_out": [contact], "members": {"limit": 500}},
         ],
+        "segment-explain-where": [
+            *({"where": tree, "contact": contact} for tree in trees),
+            {"where": anybody, **contact_key, "segment": segment},
+        ],
         "segment-list": segments,
         "segment-detail": segments,
         "segment-overlap": [{"segments": [segment, segment]}, {"where": trees}],

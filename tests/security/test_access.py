@@ -24,7 +24,11 @@ WITHOUT_TOKEN = re.compile(r"^(api/v1/|ingest/|v1/)")
 # What every member may do, whatever their role.
 EVERYBODY = {"workspace-member-remove"}
 # Calls that show something of another kind besides, and need the scope of that too.
-ALSO_NEED = {"segment-members": Action.READ_CONTACTS}
+ALSO_NEED = {
+    "segment-members": Action.READ_CONTACTS,
+    "segment-explain": Action.READ_CONTACTS,
+    "segment-explain-where": Action.READ_CONTACTS,
+}
 # Taking data out is noted in the audit log.
 EXPORTS = re.compile(r"export|\.csv|rejected")
 # What the forms of people, keys and most other things ask for.
