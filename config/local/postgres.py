@@ -7,6 +7,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -57,6 +58,7 @@ class Postgres:
     passwords: PostgresPasswords
     log: Path
     throwaway: bool = False
+    settings: Mapping[str, str] = field(default_factory=dict)  # beside ours, and before them
     account: Account | None = field(default_factory=unprivileged_account)
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
@@ -171,6 +173,7 @@ class Postgres:
             "jit": "off",
             "log_min_messages": "warning",
             **(THROWAWAY if self.throwaway else {"max_wal_size": "2GB"}),
+            **self.settings,
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         self.process = spawn(

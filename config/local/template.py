@@ -33,7 +33,10 @@ KEPT = 3
 
 
 def migrated_cluster(home: Path, log: Path, *, redis_url: str, account: Account | None) -> Postgres:
-    """Return a stopped server below `home`, its database migrated, its passwords new."""
+    """Return a stopped server below `home`, its database migrated.
+
+    The passwords are the template's: change them once it runs.
+    """
     with _locked(account) as store:
         template = store / _fingerprint()
         if not template.exists():

@@ -1,4 +1,4 @@
-"""``./dev test`` and ``./dev bench``: pytest on servers of its own."""
+"""``./dev test`` and ``./dev bench``: pytest, and the measurements, on servers of their own."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
+from config.local.bench import bench_servers
 from config.local.environment import chromium, throwaway_servers
-from config.local.places import ROOT, say
+from config.local.places import ROOT
 from config.local.translations import compile_translations
 
 CI_TIER = "not night and not bench"
@@ -23,12 +24,17 @@ def run_tests(arguments: Sequence[str], *, night: bool) -> int:
 
 
 def run_benchmarks(arguments: Sequence[str]) -> int:
-    """Run the measurements in tests/bench."""
-    bench = ROOT / "tests" / "bench"
-    if not any(bench.rglob("test_*.py")):
-        say("dev: there are no benchmarks in tests/bench yet.")
-        return 1
-    return _pytest(["-m", "bench", "-s", str(bench), *arguments])
+    """Run the measurements in tests/bench; `recording`: those of batches, which are tests."""
+    if arguments[:1] == ["recording"]:
+        bench = ROOT / "tests" / "bench"
+        return _pytest(["-m", "bench", "-s", str(bench), *arguments[1:]])
+    compile_translations()
+    with bench_servers(arguments) as servers:
+        env = {**os.environ, "SECRET_KEY": secrets.token_hex(32), **servers}
+        env.update({"KOHORTA_PROCESS": "command", "DEBUG": "false", "KOHORTA_LOCAL": "true"})
+        env["DJANGO_SETTINGS_MODULE"] = "config.settings"
+        program = [sys.executable, "-m", "tests.bench.run", *arguments]
+        return _wait(subprocess.Popen(program, cwd=ROOT, env=env))
 
 
 def _pytest(arguments: Sequence[str]) -> int:

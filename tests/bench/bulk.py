@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -91,7 +91,11 @@ def _ahead(pieces: Iterator[bytes], depth: int = 4) -> Iterator[bytes]:
 
 @contextmanager
 def bulk_load(
-    connection: psycopg.Connection[Any], tables: Sequence[str], *, memory: str = "1GB"
+    connection: psycopg.Connection[Any],
+    tables: Sequence[str],
+    *,
+    memory: str = "1GB",
+    step: Callable[[str], None] = lambda text: None,
 ) -> Iterator[BulkLoad]:
     """Take indexes and keys away, let rows be copied, put everything back as it was, commit.
 
@@ -110,11 +114,18 @@ def bulk_load(
             _alter(connection, table, 'DROP CONSTRAINT "' + name + '"')
         for name, _definition in indexes:
             connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))
+        foreign: list[str] = []
         yield BulkLoad(connection, _types(connection, tables), _emptied(connection, tables))
         for table, name, definition in reversed(constraints):  # primary keys first
             _alter(connection, table, f'ADD CONSTRAINT "{name}" {definition}')
+            if definition.startswith("FOREIGN"):
+                foreign.append(name)
+        step(
+            f"built {len(constraints) - len(foreign)} keys and checked {len(foreign)} foreign keys"
+        )
         for _name, definition in indexes:
             connection.execute(definition)  # type: ignore[arg-type]
+        step(f"built {len(indexes)} indexes")
         for table in forced:
             _alter(connection, table, "FORCE ROW LEVEL SECURITY")
         _move_sequences(connection, tables)

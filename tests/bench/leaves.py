@@ -86,12 +86,17 @@ class Leaf:
         return f"NOT {condition}" if self.is_absent else condition
 
 
-def leaves_of(workspace: Workspace, as_of: datetime) -> dict[str, Leaf]:
-    """Every leaf of Q1 to Q13, by name. Both sides get the same instants, computed here."""
+def leaves_of(workspace: Workspace, as_of: datetime, *, is_past: bool = False) -> dict[str, Leaf]:
+    """Every leaf of Q1 to Q13, by name. Both sides get the same instants, computed here.
+
+    `is_past`: there are facts after the instant, so DuckDB has to be told where to stop.
+    """
     clock = Clock(as_of, workspace.zone, workspace.week_start)
 
     def since(number: int, unit: Unit) -> str:
-        return f"ts >= {_instant(Rolling(last=number, unit=unit).bounds(clock).start)}"
+        bounds = Rolling(last=number, unit=unit).bounds(clock)
+        until = f" AND ts < {_instant(bounds.end)}" if is_past else ""
+        return f"ts >= {_instant(bounds.start)}{until}"
 
     month = Calendar(calendar=CalendarPeriod.PREVIOUS_MONTH).bounds(clock)
     last_month = f"ts >= {_instant(month.start)} AND ts < {_instant(month.end)}"

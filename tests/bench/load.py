@@ -45,11 +45,11 @@ def load_shops(
     loaded = _with_ids(
         connection, [_prepared(shop, number, now) for number, shop in enumerate(shops)]
     )
-    with bulk_load(connection, TABLES, memory=memory) as load:
+    with bulk_load(connection, TABLES, memory=memory, step=step) as load:
         for model in MODELS:
             copied = _copy(load, model, loaded)
             step(f"copied {copied:,} rows into {model._meta.db_table}")
-    step("built indexes and checked keys")
+    step("committed")
     tidy(connection, TABLES)
     step("analysed")
     for each in loaded:

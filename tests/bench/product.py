@@ -6,13 +6,14 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
 
 from segments.criteria.scope import Scope
 from segments.criteria.tree import Tree, parse_tree
+from segments.engine import storing
 from segments.engine.algebra import UNIVERSE
 from segments.engine.evaluation import Evaluation, evaluate_tree
 from segments.engine.pool import LeafPool
@@ -41,21 +42,30 @@ class Asked:
             pool.hold([tree], scope)
             return pool.members(tree)
 
-    def evaluation(self, *, may_save: bool = False) -> Evaluation:
+    def evaluation(self) -> Evaluation:
         """The counts of all nodes, and of who is there for lack of a fact."""
         with workspace_scope(self.workspace):
             tree, scope = self._parsed()
-            return evaluate_tree(tree, scope, may_save=may_save)
+            return evaluate_tree(tree, scope)
 
-    def keep(self) -> None:
-        """Put the sets of its leaves into the store, however cheap they were."""
-        with workspace_scope(self.workspace):
-            tree, scope = self._parsed()
-            evaluate_tree(tree, scope, may_save=True)
+    def keep(self) -> Evaluation:
+        """The same, and the sets of its leaves are in the store afterwards."""
+        with _keeping_the_past():
+            return self.evaluation()
 
     def _parsed(self) -> tuple[Tree, Scope]:
         tree = parse_tree(self.where, workspace=self.workspace)
         return tree, Scope(self.workspace, self.as_of)
+
+
+@contextmanager
+def _keeping_the_past() -> Iterator[None]:
+    """The store keeps answers for about now only, and ours are for an instant long gone."""
+    before, storing.PAST = storing.PAST, timedelta(days=36_500)
+    try:
+        yield
+    finally:
+        storing.PAST = before
 
 
 def forget_leaves(workspace: Workspace, *, everything: bool = False) -> None:

@@ -1,0 +1,129 @@
+"""The same over HTTP: the product's web server as `./dev up` starts it, one client."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from statistics import median
+from typing import Any
+
+from config.local.processes import free_port
+from segments.criteria.scope import Scope
+from segments.criteria.tree import parse_tree
+from segments.engine.algebra import Algebra
+from segments.engine.evaluation import leaves_of
+from segments.engine.sets import ContactSet
+from segments.engine.shared import current_sets
+from tests.bench.measure import Figure, Skipped, measures
+from tests.bench.prepared import Bench
+from tests.bench.product import Asked, forget_leaves
+from tests.bench.questions import Q10, document_of
+from tests.bench.timing import Disagreement, timed
+from tests.makers.workspaces import make_key
+from workspaces.tenancy import workspace_scope
+
+START_SECONDS = 60
+IN_ENGINE, OVER_HTTP = 5.0, 40.0
+
+
+@measures("algebra", "Counts of all 22 nodes of Q10, leaves warm, in the engine")
+def algebra(bench: Bench, repeats: int) -> list[Figure]:
+    """The algebra over sets in memory, and the engine's call that reads them from the store."""
+    asked = Asked(bench.large, document_of(Q10, bench.leaves), bench.as_of)
+    asked.keep()
+    with workspace_scope(bench.large):
+        tree = parse_tree(asked.where, workspace=bench.large)
+        scope = Scope(bench.large, asked.as_of)
+        sets = current_sets(leaves_of(tree, with_absence=True), scope)
+        nobody = ContactSet.empty(bench.large.pk)
+
+        def count() -> None:
+            Algebra(tree, sets).count(nobody, nobody)
+
+        in_memory = _median(count, repeats * 4)
+    stored = _median(asked.evaluation, repeats * 2)
+    return [
+        Figure(
+            "sets in memory",
+            f"{in_memory:.2f} ms",
+            f"≤ {IN_ENGINE:g} ms",
+            in_memory <= IN_ENGINE,
+            "size, what enters and leaves, the total without it, and by absence, of each node",
+        ),
+        Figure("document parsed, sets read from the store, counted", f"{stored:.1f} ms"),
+    ]
+
+
+@measures("http", "Counts of all 22 nodes of Q10, leaves warm, over HTTP")
+def over_http(bench: Bench, repeats: int) -> list[Figure]:
+    """POST /api/v1/segments/evaluate on a kept connection, the whole answer read."""
+    asked = Asked(bench.large, document_of(Q10, bench.leaves), bench.as_of)
+    expected = [node.size for node in asked.evaluation().nodes]
+    _, key = make_key(bench.large, now=bench.as_of)
+    body = json.dumps({"where": asked.where, "as_of": asked.as_of.isoformat()})
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    with _server() as client:
+
+        def ask() -> Any:
+            client.request("POST", "/api/v1/segments/evaluate", body, headers)
+            response = client.getresponse()
+            answer = json.loads(response.read())
+            if response.status != 200:
+                raise Skipped(f"the server answered {response.status}: {answer}")
+            return [node["size"] for node in answer["nodes"]]
+
+        forget_leaves(bench.large)
+        first, cold = timed(ask)
+        asked.keep()
+        for _ in range(4):  # every worker has answered
+            ask()
+        warm = _median(ask, repeats * 4)
+    if first != expected:
+        raise Disagreement(f"over HTTP: {first}, in the engine: {expected}")
+    return [
+        Figure("warm", f"{warm:.1f} ms", f"≤ {OVER_HTTP:g} ms", warm <= OVER_HTTP),
+        Figure("cold, once", f"{cold:.0f} ms"),
+    ]
+
+
+def _median(call: Any, repeats: int) -> float:
+    call()
+    return median(timed(call)[1] for _ in range(repeats))
+
+
+@contextmanager
+def _server() -> Iterator[http.client.HTTPConnection]:
+    port = free_port(0)
+    command = [
+        *(sys.executable, "-m", "gunicorn", "config.wsgi:application", "--preload"),
+        *("--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--workers", "2"),
+        *("--threads", "4", "--timeout", "60", "--no-control-socket", "--log-level", "warning"),
+    ]
+    env = {**os.environ, "KOHORTA_PROCESS": "web", "LOG_LEVEL": "ERROR"}
+    process = subprocess.Popen(command, env=env)
+    try:
+        yield _connected(port)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _connected(port: int) -> http.client.HTTPConnection:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        client = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        try:
+            client.request("GET", "/readyz")
+            client.getresponse().read()
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+        else:
+            return client

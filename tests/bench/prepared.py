@@ -1,0 +1,121 @@
+"""The data of a run: generated and loaded, or found where a run before kept them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg
+from django.conf import settings
+
+from tests.bench.duck import fill_duck, open_duck
+from tests.bench.generate import AS_OF, Shop, generate_shop
+from tests.bench.leaves import Leaf, leaves_of
+from tests.bench.load import load_shops
+from workspaces.models import Workspace
+
+FULL = 1_000_000  # contacts at scale 1
+SMALL = 5_000
+SMALL_TENANTS = 200  # at scale 1
+PARAMETERS = ("host", "port", "user", "password", "dbname")
+
+
+@dataclass(frozen=True)
+class Bench:
+    """The large shop, one of a tenth, small ones; the large one in DuckDB, too."""
+
+    large: Workspace
+    tenth: Workspace
+    small: tuple[Workspace, ...]
+    duck: duckdb.DuckDBPyConnection
+    leaves: Mapping[str, Leaf]
+    size: int
+    as_of: datetime
+    rows: Mapping[str, int]  # of the large shop
+    seconds: Mapping[str, float]  # what each step of loading took
+
+    def leaves_before(self, as_of: datetime) -> dict[str, Leaf]:
+        """The leaves at an instant that facts have followed since."""
+        return leaves_of(self.large, as_of, is_past=True)
+
+
+def prepare(
+    home: Path, *, scale: float, small_tenants: int, seed: int, step: Callable[[str], None]
+) -> Bench:
+    """Load what isn't there; a run that was interrupted while loading starts anew."""
+    state = home / "loaded.json"
+    if not state.exists():
+        state.write_text(json.dumps(_load(home, scale, small_tenants, seed, step)))
+    found = json.loads(state.read_text())
+    workspaces = {each.pk: each for each in Workspace.objects.filter(pk__in=found["workspaces"])}
+    large, tenth, *small = (workspaces[pk] for pk in found["workspaces"])
+    return Bench(
+        large=large,
+        tenth=tenth,
+        small=tuple(small),
+        duck=open_duck(home / "duck.db"),
+        leaves=leaves_of(large, AS_OF),
+        size=found["rows"]["contacts"],
+        as_of=AS_OF,
+        rows=found["rows"],
+        seconds=found["seconds"],
+    )
+
+
+def _load(
+    home: Path, scale: float, small_tenants: int, seed: int, step: Callable[[str], None]
+) -> dict[str, Any]:
+    seconds: dict[str, float] = {}
+    told = _telling(seconds, step)
+    sizes = [round(FULL * scale), max(round(FULL * scale / 10), 500)]
+    sizes += [SMALL] * small_tenants
+
+    @cache
+    def shop(number: int) -> Shop:
+        return generate_shop(sizes[number], seed=seed, number=number)
+
+    large = shop(0)
+    told("generated the large shop")
+    (home / "duck.db").unlink(missing_ok=True)
+    shutil.rmtree(home / "duck.db.wal", ignore_errors=True)
+    with open_duck(home / "duck.db") as duck:
+        fill_duck(duck, large)
+    told("filled DuckDB")
+    shops = [shop(number) for number in range(len(sizes))]
+    told("generated the others")
+    with psycopg.connect(**owner_parameters(), autocommit=True) as owner:
+        workspaces = load_shops(owner, shops, now=AS_OF, step=told)
+    return {
+        "workspaces": [workspace.pk for workspace in workspaces],
+        "rows": large.rows(),
+        "seconds": seconds,
+    }
+
+
+def _telling(seconds: dict[str, float], step: Callable[[str], None]) -> Callable[[str], None]:
+    import time
+
+    last = time.perf_counter()
+
+    def told(text: str) -> None:
+        nonlocal last
+        now = time.perf_counter()
+        seconds[text] = round(now - last, 1)
+        last = now
+        step(f"{seconds[text]:7.1f} s  {text}")
+
+    return told
+
+
+def owner_parameters() -> dict[str, Any]:
+    """What psycopg needs to connect as the owner."""
+    found = settings.DATABASES["owner"]
+    given = (found["HOST"], found["PORT"], found["USER"], found["PASSWORD"], found["NAME"])
+    return dict(zip(PARAMETERS, given, strict=True))
