@@ -15,6 +15,7 @@ urlpatterns = [
     path("segments/<int:segment>/", views.segment_page, name="page"),
     path("segments/<int:segment>/edit/", views.segment_edit, name="edit"),
     path("segments/<int:segment>/members/", views.segment_members, name="members"),
+    path("segments/<int:segment>/changes/", views.segment_changes, name="changes"),
     path("segments/<int:segment>/profile/", views.segment_profile, name="profile"),
     path("segments/<int:segment>/why/", views.segment_why, name="why"),
     path("segments/<int:segment>/members.csv", views.segment_members_csv, name="members-csv"),

@@ -71,8 +71,12 @@ class Causes:
         """Everything a cause may depend on, as sets. Those that say nothing are left out."""
         features: dict[tuple[str, Any], ContactSet] = {("pinned", None): flips.pins}
         for name in definition.names:
-            if name in flips.leaves:
-                features["leaf", name] = flips.leaves[name]
+            if name not in flips.leaves or not flips.leaves[name] & contacts:
+                continue
+            features["leaf", name] = flips.leaves[name]
+            for path in definition.paths.get(name, ()):
+                row = definition.rows[path]
+                features["holds", path] = self.pool.members_among(row, contacts)
         for kind in self.news.kinds:
             features["direct", kind] = self.news.of(kind, ChangeOrigin.DIRECT)
             features["import", kind] = self.news.of(kind, ChangeOrigin.IMPORT)
@@ -94,7 +98,7 @@ class Causes:
         cause = self._cause(true, leaves, written, relevant)
         reason: dict[str, Any] = {}
         if paths := sorted({path for name in leaves for path in definition.paths.get(name, ())}):
-            reason["leaves"] = paths
+            reason["leaves"] = [{"path": path, "holds": ("holds", path) in true} for path in paths]
         if relevant:
             reason["kinds"] = sorted(kind.name.lower() for kind in relevant)
         return cause, reason

@@ -46,6 +46,7 @@ class Definition:
     meaning: str  # differs when the tree or one it names does
     names: tuple[str, ...]  # of its leaf sets, with the universe
     paths: Mapping[str, tuple[str, ...]]  # by leaf set: rows of the document
+    rows: Mapping[str, Tree]  # by path: each row as a tree of its own
     names_segments: bool
 
 
@@ -126,6 +127,7 @@ def define(segment: Segment, tree: Tree, versions: Mapping[int, int]) -> Definit
         meaning=json.dumps(meaning, sort_keys=True, default=str),
         names=tuple(leaves_of(tree, with_absence=False)),
         paths=_paths(tree),
+        rows={node.path: Tree(node) for node in _live_rows(tree.root)},
         names_segments=len(meaning) > 1,
     )
 

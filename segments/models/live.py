@@ -50,7 +50,8 @@ class MembershipEvent(WorkspaceModel):
         max_length=7, choices=MembershipDirection.choices, db_collation="C"
     )
     cause = models.CharField(max_length=10, choices=MembershipCause.choices, db_collation="C")
-    # {"leaves": paths that flipped, "kinds": kinds of facts} of the definition `version_number`.
+    # {"leaves": [{"path": row that flipped, "holds": whether it holds now}], "kinds": kinds of
+    # facts} of the definition `version_number`.
     reason = models.JSONField(default=dict)
     version_number = models.PositiveIntegerField()
     as_of = models.DateTimeField()  # the instant the membership was evaluated for

@@ -15,6 +15,7 @@ from segments.views.editing import segment_edit, segment_new
 from segments.views.explaining import segment_why
 from segments.views.forecasts import segment_forecast, segment_forecast_people
 from segments.views.lists import segment_list
+from segments.views.live import segment_changes
 from segments.views.pages import (
     segment_members,
     segment_members_csv,
@@ -30,6 +31,7 @@ from segments.views.versions import (
 __all__ = [
     "segment_archive",
     "segment_cancel",
+    "segment_changes",
     "segment_duplicate",
     "segment_edit",
     "segment_forecast",

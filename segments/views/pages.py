@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from segments.engine.sets import ContactSet
+from segments.live.feed import live_size
 from segments.member_files import members_csv
 from segments.models import Recount
 from segments.reading import freshness_of, latest_snapshot, members_of_snapshot, trend_points
@@ -42,6 +43,7 @@ def segment_page(request: WorkspaceRequest, workspace: int, segment: int) -> Htt
     )
     context = {
         **segment_frame(request, found, "overview"),
+        "live": live_size(workspace=request.workspace, segment=found),
         "days": days,
         "periods": PERIODS,
         "is_recorded": is_recorded,
@@ -89,9 +91,10 @@ def segment_members_csv(
 
 @require_safe
 def segment_state(request: WorkspaceRequest, workspace: int, segment: int) -> JsonResponse:
-    """What the page polls while a count is running."""
+    """What pages poll: while a count is running, and for the size as it is now."""
     require(request.actor, Action.READ_SEGMENTS)
     found = find_segment(request, segment)
+    live = live_size(workspace=request.workspace, segment=found)
     is_counting, backfill = open_counts(found)
     progress = None
     if backfill is not None:
@@ -102,5 +105,6 @@ def segment_state(request: WorkspaceRequest, workspace: int, segment: int) -> Js
             "counted_at": found.counted_at,
             "freshness": freshness_of(found, now=request.now, is_counting=is_counting),
             "backfill": progress,
+            "live": None if live is None else {"size": live.size, "number": live.number},
         }
     )

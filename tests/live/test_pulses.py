@@ -76,7 +76,10 @@ def test_a_fact_enters_with_the_row_that_flipped_and_the_kind_of_fact():
     pulse = follower.pulse(at + SECOND, is_timed=False)
 
     assert told(pulse.events) == [(segment.pk, "entered", "fact", [buyer.pk])]
-    assert pulse.events[0].reason == {"leaves": ["$.where.all[1]"], "kinds": ["transaction"]}
+    assert pulse.events[0].reason == {
+        "leaves": [{"path": "$.where.all[1]", "holds": True}],
+        "kinds": ["transaction"],
+    }
     check_live(workspace, at + SECOND, follower.memory)
 
 
@@ -90,7 +93,7 @@ def test_a_window_that_runs_out_is_an_expiry():
     pulse = follower.pulse(NOW + 30 * DAY + SECOND)
 
     assert told(pulse.events) == [(segment.pk, "left", "expiry", [visitor.pk])]
-    assert pulse.events[0].reason == {"leaves": ["$.where"]}
+    assert pulse.events[0].reason == {"leaves": [{"path": "$.where", "holds": False}]}
     check_live(workspace, NOW + 30 * DAY + SECOND, follower.memory)
 
 
@@ -238,8 +241,8 @@ def test_a_row_inside_a_named_segment_is_told_as_the_row_that_names_it():
 
     [own, outer] = follower.pulse(NOW + HOUR + SECOND).events
 
-    assert own.reason["leaves"] == ["$.where"]
-    assert outer.reason["leaves"] == ["$.where.all[1]"]
+    assert own.reason["leaves"] == [{"path": "$.where", "holds": True}]
+    assert outer.reason["leaves"] == [{"path": "$.where.all[1]", "holds": True}]
 
 
 def test_an_archived_segment_stands_still_and_restoring_it_tells_the_difference():
@@ -312,8 +315,11 @@ def test_whoever_takes_over_goes_on_from_the_events_and_tells_causes_and_rows():
     ]
     reasons = {event.direction: event.reason for event in pulse.events}
     assert reasons == {
-        "entered": {"leaves": ["$.where.any[1]"], "kinds": ["transaction"]},
-        "left": {"leaves": ["$.where.any[0]"]},
+        "entered": {
+            "leaves": [{"path": "$.where.any[1]", "holds": True}],
+            "kinds": ["transaction"],
+        },
+        "left": {"leaves": [{"path": "$.where.any[0]", "holds": False}]},
     }
     check_live(workspace, later + SECOND)
     # The first process comes back: it notices that somebody went on.
