@@ -106,9 +106,18 @@ CELERY_TASK_TIME_LIMIT = 660
 CELERY_TIMEZONE = "UTC"
 # How long a worker may be silent about a recount before another one takes it.
 RECOUNT_LEASE_SECONDS = env.int("RECOUNT_LEASE_SECONDS", default=180)
+# How many workers may count for one workspace at a time, so that others are left for the rest, and
+# how many trends may be computed at a time in all workspaces.
+RECOUNT_WORKERS_PER_WORKSPACE = env.int("RECOUNT_WORKERS_PER_WORKSPACE", default=1)
+BACKFILLS_AT_ONCE = env.int("BACKFILLS_AT_ONCE", default=1)
+# How long a segment's line is. A year for each segment that tests save would be most of what they
+# wait for; what a line is made of doesn't depend on its length, and one test asks for the year.
+TREND_DAYS = env.int("TREND_DAYS", default=90 if PROCESS == "test" else 365)
 # Sets of leaves that took at least so long to ask are kept, up to so much a workspace.
 LEAF_SET_MIN_MICROSECONDS = env.int("LEAF_SET_MIN_MICROSECONDS", default=3000)
 LEAF_SET_MEGABYTES = env.int("LEAF_SET_MEGABYTES", default=256)
+# The numbers behind leaves (another threshold is answered from them) that a process remembers.
+VECTOR_CACHE_MEGABYTES = env.int("VECTOR_CACHE_MEGABYTES", default=64)
 # The process that follows live membership: how long it may be silent before another one takes its
 # workspaces, how often it looks for windows that ran out, workspaces side by side, and its memory.
 LIVE_LEASE_SECONDS = env.int("LIVE_LEASE_SECONDS", default=10)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from contacts.services import forget_changes
 from segments.engine import storing
 from segments.models import RecountReason
-from segments.services import claims, queueing, trend
+from segments.services import backfilling, claims, queueing
 from segments.services.claims import Claim
 from segments.services.counting_together import MOST_AT_ONCE, count_together
 from workspaces.models import Workspace
@@ -58,6 +58,6 @@ def evict_leaf_sets(**_: Any) -> None:
 def count(claim: Claim, *others: Claim, clock: Callable[[], datetime]) -> None:
     """Do the work of a claim, and of others of its workspace that can share leaves with it."""
     if claim.reason == RecountReason.BACKFILL:
-        trend.backfill_claimed(claim=claim, clock=clock)
+        backfilling.backfill_claimed(claim=claim, clock=clock)
         return
     count_together(held=[claim, *others], clock=clock)

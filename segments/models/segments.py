@@ -178,6 +178,9 @@ class Recount(WorkspaceModel):
     finished_at = models.DateTimeField(null=True)
     lease_until = models.DateTimeField(null=True)
     attempts = models.PositiveIntegerField(default=0)
+    turns = models.PositiveIntegerField(default=0)  # attempts that stood back for others
+    # Recounts that one worker took together have the same.
+    holder = models.CharField(max_length=32, blank=True, default="", db_collation="C")
     progress_done = models.PositiveIntegerField(default=0)  # of a backfill: days done
     progress_total = models.PositiveIntegerField(default=0)
     duration_ms = models.PositiveIntegerField(null=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 from django.conf import settings
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
@@ -22,12 +23,17 @@ MAX_ATTEMPTS = 5
 
 @dataclass(frozen=True)
 class Claim:
-    """A recount one worker holds; `attempt` tells its result from an earlier holder's."""
+    """A recount one worker holds; `attempt` tells its result from an earlier holder's.
+
+    Recounts taken together have one `holder`. `failures`: how many attempts didn't end well.
+    """
 
     workspace_id: int
     recount_id: int
     attempt: int
     reason: str
+    holder: str = ""
+    failures: int = 0
 
 
 def lease() -> timedelta:
@@ -47,7 +53,7 @@ def claim_recount(*, now: datetime) -> Claim | None:
         recount = _queue().select_for_update(skip_locked=True, of=("self",)).first()
         if recount is None:
             return None
-        return _take(recount, now)
+        return _take(recount, now, uuid4().hex)
 
 
 def claim_beside(claim: Claim, *, now: datetime, most: int) -> list[Claim]:
@@ -56,7 +62,7 @@ def claim_beside(claim: Claim, *, now: datetime, most: int) -> list[Claim]:
         return []
     with claimer_scope():
         rows = (
-            _queue()
+            _queue(claim.holder)
             .filter(workspace_id=claim.workspace_id)
             .exclude(reason=RecountReason.BACKFILL)
             .select_for_update(skip_locked=True, of=("self",))
@@ -64,38 +70,58 @@ def claim_beside(claim: Claim, *, now: datetime, most: int) -> list[Claim]:
         found: dict[int, Recount] = {}
         for recount in rows[:most]:
             found.setdefault(recount.segment_id, recount)
-        return [_take(recount, now) for recount in found.values()]
+        return [_take(recount, now, claim.holder) for recount in found.values()]
 
 
-def _take(recount: Recount, now: datetime) -> Claim:
+def _take(recount: Recount, now: datetime, holder: str) -> Claim:
     attempt = recount.attempts + 1
     Recount.objects.filter(pk=recount.pk, workspace_id=recount.workspace_id).update(
         state=RecountState.RUNNING,
         started_at=now,
         lease_until=Now() + lease(),
         attempts=attempt,
+        holder=holder,
     )
-    return Claim(recount.workspace_id, recount.pk, attempt, recount.reason)
+    failures = recount.attempts - recount.turns
+    return Claim(recount.workspace_id, recount.pk, attempt, recount.reason, holder, failures)
 
 
-def _queue() -> QuerySet[Recount]:
-    """Waiting recounts: of the workspace with the fewest running, then of the one whose last
-    turn is longest ago, then the oldest. A segment is counted by one worker at a time."""
+def counts_wait(*, since: datetime) -> bool:
+    """Whether a count that could be taken has been waiting for a worker since then."""
+    with claimer_scope():
+        waiting = _queue().exclude(reason=RecountReason.BACKFILL)
+        return waiting.filter(requested_at__lt=since).exists()
+
+
+def _queue(holder: str = "") -> QuerySet[Recount]:
+    """Waiting recounts that may be taken: of the workspace with the fewest running, then of the
+    one whose last turn is longest ago, then the oldest.
+
+    A segment is counted by one worker at a time, a workspace by so many as the settings say, so
+    that others are left for the rest. `holder` is one of those already.
+    """
     beside = Recount.objects.filter(workspace_id=OuterRef("workspace_id"))
     running = beside.filter(state=RecountState.RUNNING)
-    number = running.order_by().values("workspace_id").annotate(number=Count("pk"))
-    served = beside.filter(started_at__isnull=False).order_by("-started_at")
-    same = running.filter(segment_id=OuterRef("segment_id"))
     is_backfill = Q(reason=RecountReason.BACKFILL)
+    number = running.order_by().values("workspace_id").annotate(number=Count("pk"))
+    others = running.exclude(is_backfill).exclude(holder=holder).order_by()
+    holders = others.values("workspace_id").annotate(number=Count("holder", distinct=True))
+    served = beside.filter(started_at__isnull=False).order_by("-started_at")
+    same = running.filter(segment_id=OuterRef("segment_id")).exclude(is_backfill)
+    backfills = Recount.objects.filter(is_backfill, state=RecountState.RUNNING)
+    waiting = Recount.objects.filter(state=RecountState.QUEUED)
+    if backfills.count() >= settings.BACKFILLS_AT_ONCE:
+        waiting = waiting.exclude(is_backfill)
     return (
-        Recount.objects.filter(state=RecountState.QUEUED)
-        .exclude(is_backfill & Exists(same.filter(is_backfill)))
-        .exclude(~is_backfill & Exists(same.exclude(is_backfill)))
-        .annotate(
+        waiting.annotate(
             is_backfill=is_backfill,
             running_beside=Coalesce(Subquery(number.values("number")), 0),
+            holders_beside=Coalesce(Subquery(holders.values("number")), 0),
             served_at=Subquery(served.values("started_at")[:1]),
         )
+        .exclude(is_backfill & Exists(running.filter(is_backfill)))
+        .exclude(~is_backfill & Exists(same))
+        .filter(is_backfill | Q(holders_beside__lt=settings.RECOUNT_WORKERS_PER_WORKSPACE))
         .order_by(
             "is_backfill",
             "running_beside",
@@ -112,14 +138,16 @@ def reopen_abandoned(*, now: datetime) -> int:
     with claimer_scope():
         abandoned = Recount.objects.filter(state=RecountState.RUNNING, lease_until__lt=Now())
         given_up = list(
-            abandoned.filter(attempts__gte=MAX_ATTEMPTS).select_for_update(skip_locked=True)
+            abandoned.filter(attempts__gte=F("turns") + MAX_ATTEMPTS).select_for_update(
+                skip_locked=True
+            )
         )
         for recount in given_up:
             Recount.objects.filter(pk=recount.pk, workspace_id=recount.workspace_id).update(
                 state=RecountState.FAILED, finished_at=now, lease_until=None, error=message
             )
             mark_failed(recount=recount, error=message)
-        return abandoned.filter(attempts__lt=MAX_ATTEMPTS).update(
+        return abandoned.filter(attempts__lt=F("turns") + MAX_ATTEMPTS).update(
             state=RecountState.QUEUED, lease_until=None
         )
 
@@ -182,3 +210,10 @@ def fail(claim: Claim, *, now: datetime, error: str) -> bool:
 def put_back(claim: Claim) -> bool:
     """Open a recount again after a passing fault (a serialisation failure, say)."""
     return bool(_held(claim).update(state=RecountState.QUEUED, lease_until=None))
+
+
+def give_way(claim: Claim) -> bool:
+    """Open a recount again that is not done but went well so far: others have their turn."""
+    return bool(
+        _held(claim).update(state=RecountState.QUEUED, lease_until=None, turns=F("turns") + 1)
+    )

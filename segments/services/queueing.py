@@ -10,10 +10,12 @@ from datetime import datetime
 
 from celery import current_app
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from segments.models import Recount, RecountReason, RecountState, Segment, SegmentState
 from segments.services.saving import EVERY
+from segments.services.stopping import stop_on_commit
 from workspaces.tenancy import claimer_scope
 
 DUE_AT_ONCE = 200
@@ -58,9 +60,7 @@ def cancel_outdated(*, segment: Segment, now: datetime) -> int:
     outdated = Recount.objects.in_workspace(segment.workspace_id).filter(
         segment=segment, state__in=OPEN, version_number__lt=segment.version_number
     )
-    return outdated.update(
-        state=RecountState.CANCELLED, finished_at=now, error=_("The definition changed.")
-    )
+    return _cancel(outdated, now=now, error=_("The definition changed."))
 
 
 def request_recount_now(*, segment: Segment, now: datetime) -> Recount:
@@ -89,13 +89,19 @@ def cancel_open(*, segment: Segment, now: datetime) -> int:
     recounts = Recount.objects.in_workspace(segment.workspace_id).filter(
         segment=segment, state__in=OPEN
     )
-    return recounts.update(state=RecountState.CANCELLED, finished_at=now)
+    return _cancel(recounts, now=now)
 
 
 def cancel_recount(*, recount: Recount, now: datetime) -> bool:
-    """Stop a recount; True if it was still open. A running one is not recorded when it ends."""
+    """Stop a recount; True if it was still open. A running one is stopped, and not recorded."""
     mine = Recount.objects.in_workspace(recount.workspace_id).filter(pk=recount.pk, state__in=OPEN)
-    return bool(mine.update(state=RecountState.CANCELLED, finished_at=now))
+    return bool(_cancel(mine, now=now))
+
+
+def _cancel(recounts: QuerySet[Recount], *, now: datetime, error: str = "") -> int:
+    """Cancel what is open; on commit what a worker is running for it ends, too."""
+    stop_on_commit(recounts.filter(state=RecountState.RUNNING))
+    return recounts.update(state=RecountState.CANCELLED, finished_at=now, error=error)
 
 
 def queue_due_segments(*, now: datetime) -> int:

@@ -26,6 +26,7 @@ from segments.models import (
 )
 from segments.services import claims, queueing
 from segments.services.claims import Claim
+from segments.services.stopping import name_transaction
 from segments.signals import segment_counted
 from workspaces.models import Workspace
 from workspaces.tenancy import workspace_scope
@@ -38,6 +39,7 @@ Clock = Callable[[], datetime]
 # going down and resources that ran out: the next attempt may well succeed.
 _PASSING = ("40001", "40P01", "55P03", "08", "57P", "53")
 _TOO_LONG = "57014"
+_ASKED_TO_STOP = "user request"  # instead of by the time it took, which has the same code
 
 
 def count_claimed(*, claim: Claim, clock: Clock) -> None:
@@ -59,9 +61,11 @@ def attempt(*, claim: Claim, clock: Clock, work: Callable[[Workspace], None]) ->
         state = getattr(error.__cause__, "sqlstate", None) or ""
         logger.warning("recount_interrupted", recount=claim.recount_id, sqlstate=state)
         with workspace_scope(claim.workspace_id):
-            if state == _TOO_LONG:
+            if state == _TOO_LONG and _ASKED_TO_STOP in str(error):
+                claims.put_back(claim)  # does nothing for what was cancelled
+            elif state == _TOO_LONG:
                 _record_failure(claim, clock(), _("Counting took too long and was stopped."))
-            elif claim.attempt >= claims.MAX_ATTEMPTS:
+            elif claim.failures + 1 >= claims.MAX_ATTEMPTS:
                 _record_failure(claim, clock(), _("The database couldn't finish the count."))
             elif not state or state.startswith(_PASSING) or isinstance(error, IntegrityError):
                 claims.put_back(claim)
@@ -141,6 +145,7 @@ def record_count(*, claim: Claim, segment: Segment, counted: Counted, clock: Clo
 
 
 def _own_recount(claim: Claim) -> Recount | None:
+    name_transaction(claim)
     if not claims.still_mine(claim):
         return None
     return Recount.objects.in_workspace(claim.workspace_id).get(pk=claim.recount_id)

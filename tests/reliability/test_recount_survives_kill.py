@@ -41,8 +41,8 @@ SLOW_WORKER = """
 import time
 import django
 django.setup()
-from segments.services import recounting, trend
-for module, name in ((recounting, "evaluate_tree"), (trend, "members_at")):
+from segments.services import backfilling, recounting
+for module, name in ((recounting, "evaluate_tree"), (backfilling, "members_at")):
     def slow(*args, _evaluate=getattr(module, name), **kwargs):
         time.sleep(0.05)
         return _evaluate(*args, **kwargs)
@@ -123,7 +123,7 @@ def forget_messages(url: str) -> None:
 
 
 def make_shop(segments: int = SEGMENTS) -> tuple[Workspace, list[Segment]]:
-    """Saved segments, of which the first few also have their trend of 90 days to be made."""
+    """Saved segments, of which the first few also have their trend to be made."""
     workspace = make_workspace()
     upsert(workspace, *({"external_id": f"c{number}"} for number in range(CONTACTS)))
     saved = [

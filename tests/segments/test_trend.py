@@ -1,4 +1,7 @@
-"""The trend: 91 day-ends of the current definition, beside what was recorded then."""
+"""The trend: day-ends of the current definition, beside what was recorded then.
+
+Tests run with a line of 90 days (91 ends); one asks for the year that is usual.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import pytest
 
 from segments.engine.sets import ContactSet
 from segments.models import RecountReason, RecountState, SegmentState
-from segments.services import claims, queueing, recounting, trend
+from segments.services import backfilling, claims, queueing, recounting, trend
 from tests.makers.contacts import make_contact, make_contacts
 from tests.makers.recounts import (
     EVERYBODY,
@@ -96,25 +99,96 @@ def test_day_ends_are_midnights_of_the_workspace_also_when_clocks_change(
     assert ends[-1] <= now < ends[-1] + timedelta(hours=25)
 
 
-def test_every_point_is_what_evaluating_that_instant_gives():
-    """Several days are read by one statement; each must be as if asked alone."""
+@pytest.mark.parametrize("carried", [False, True], ids=["asked", "carried"])
+def test_every_point_is_what_evaluating_that_instant_gives(carried, monkeypatch):
+    """Several days are read by one statement, or leaf sets are carried from day to day, where that
+    is cheaper; each day must be as if asked alone."""
+    if carried:
+        monkeypatch.setattr(backfilling, "LONG_DAY_SECONDS", 0.0)
     workspace = shop()
     where = {"any": [BOUGHT_LATELY, {"not": EVERYBODY}]}
     segment = backfilled(workspace, where)
+    check_line(workspace, segment)
 
+
+def check_line(workspace, segment, *, number=91):
+    """Each point against an evaluation of its own, and who moved against the sets of both days."""
     points = line(segment)
-
+    assert len(points) == number
     assert len({point.size for point in points}) > 1, "the line isn't flat"
     with workspace_scope(workspace):
-        for point in points:
-            alone = recounting.evaluate_segment(
-                segment=segment, workspace=workspace, as_of=point.as_of
-            )
-            assert (point.size, point.universe) == (alone.size, len(alone.universe))
-            assert ContactSet.unpack(workspace.pk, point.members) == alone.members
+        alone = [
+            recounting.evaluate_segment(segment=segment, workspace=workspace, as_of=point.as_of)
+            for point in points
+        ]
+    for point, there in zip(points, alone, strict=True):
+        assert (point.size, point.universe) == (there.size, len(there.universe))
+    for (before, earlier), (point, later) in pairwise(zip(points, alone, strict=True)):
+        assert before.size + point.entered - point.left == point.size
+        assert point.entered == len(later.members - earlier.members)
+        assert point.left == len(earlier.members - later.members)
+    assert (points[0].entered, points[0].left) == (0, 0), "before the line nothing is known"
+    newest = ContactSet.unpack(workspace.pk, points[-1].members)
+    assert newest == alone[-1].members, "tomorrow is compared with it"
+    assert {bytes(point.members) for point in points[1:-1]} == {b""}, "numbers are enough"
+
+
+@pytest.mark.parametrize("killed_at", [1, 3, 5])
+def test_a_line_that_was_interrupted_for_days_joins_up(killed_at, monkeypatch):
+    """Newer days come first, then the hole that was left; who moved is right at every joint."""
+    workspace = shop()
+    segment = save_segment(workspace, BOUGHT_LATELY)
+    do(claim_now())
+    kill_at(killed_at, monkeypatch)
+    first = claim_now()
+    with pytest.raises(KilledError):
+        do(first)
+    monkeypatch.undo()
+    part = len(line(segment))
+    assert part == {1: 0, 3: 3, 5: 15}[killed_at]
+    let_lease_run_out(first)
+    claims.reopen_abandoned(now=NOW)
+
+    later = NOW + 3 * DAY
+    work(now=later, backfills=True)
+
+    check_line(workspace, segment)
+    assert line(segment)[-1].as_of > NOW + 2 * DAY
+
+
+def test_a_year_is_usual(settings):
+    settings.TREND_DAYS = 365
+    workspace = shop(2)
+    segment = backfilled(workspace, BOUGHT_LATELY)
+    points = line(segment)
+    assert len(points) == 366
+    warsaw = ZoneInfo("Europe/Warsaw")
+    assert points[0].as_of.astimezone(warsaw).date() == NOW.date() - 365 * DAY
+    [backfill] = recounts(segment, reason=RecountReason.BACKFILL)
+    assert (backfill.state, backfill.progress_done, backfill.progress_total) == ("done", 366, 366)
+
+
+def test_the_newest_days_come_first(monkeypatch):
+    workspace = shop(2)
+    segment = save_segment(workspace, BOUGHT_LATELY)
+    do(claim_now())
+    kill_at(4, monkeypatch)
+    with pytest.raises(KilledError):
+        do(claim_now())
+    ends = trend.line_days(workspace=workspace, as_of=NOW)
+    assert [point.as_of for point in line(segment)] == ends[-7:]
+
+
+def test_days_outside_the_line_are_forgotten():
+    workspace = shop(2)
+    segment = backfilled(workspace, BOUGHT_LATELY)
+    ask(segment, now=NOW + 5 * DAY)
+    work(now=NOW + 5 * DAY, backfills=True)
+    points = line(segment)
+    assert len(points) == 91
+    assert points[0].as_of == trend.line_days(workspace=workspace, as_of=NOW + 5 * DAY)[0]
     for before, point in pairwise(points):
         assert before.size + point.entered - point.left == point.size
-    assert (points[0].entered, points[0].left) == (0, 0), "before the line nothing is known"
 
 
 def test_pins_are_in_the_line_from_the_day_they_were_set():
@@ -133,23 +207,29 @@ def test_pins_are_in_the_line_from_the_day_they_were_set():
     assert sizes == [0] * 61 + [1] * 20 + [0] * 10
 
 
+class KilledError(BaseException):
+    """What no handler catches: the process is gone."""
+
+
+def kill_at(call, monkeypatch):
+    """The worker dies when the line is evaluated for that time."""
+    evaluate, calls = backfilling.members_at, [0]
+
+    def die_later(*args, **options):
+        calls[0] += 1
+        if calls[0] == call:
+            raise KilledError
+        return evaluate(*args, **options)
+
+    monkeypatch.setattr(backfilling, "members_at", die_later)
+
+
 def test_a_killed_backfill_goes_on_where_it_stopped(monkeypatch):
     workspace = shop(2)
     segment = save_segment(workspace, BOUGHT_LATELY)
     do(claim_now())
     first = claim_now()
-    evaluate, calls = trend.members_at, [0]
-
-    class KilledError(BaseException):
-        """What no handler catches: the process is gone."""
-
-    def die_later(*args, **options):
-        calls[0] += 1
-        if calls[0] == 4:
-            raise KilledError
-        return evaluate(*args, **options)
-
-    monkeypatch.setattr(trend, "members_at", die_later)
+    kill_at(4, monkeypatch)
     with pytest.raises(KilledError):
         do(first)
     kept = [point.pk for point in line(segment)]
@@ -161,7 +241,7 @@ def test_a_killed_backfill_goes_on_where_it_stopped(monkeypatch):
 
     points = line(segment)
     assert len(points) == 91
-    assert [point.pk for point in points][: len(kept)] == kept, "nothing is counted again"
+    assert [point.pk for point in points][-len(kept) :] == kept, "nothing is counted again"
 
 
 def test_each_count_of_a_later_day_asks_for_the_days_that_ended_since():
@@ -174,8 +254,9 @@ def test_each_count_of_a_later_day_asks_for_the_days_that_ended_since():
     ask(segment, now=NOW + 3 * DAY)
     work(now=NOW + 3 * DAY, backfills=True)
     points = line(segment)
-    assert len(points) == 94
+    assert len(points) == 91
     assert points[-1].as_of - points[-4].as_of == 3 * DAY
+    assert {backfill.progress_total for backfill in recounts(segment, reason="backfill")} == {91}
 
 
 def test_a_new_definition_draws_the_line_anew_and_leaves_what_was_recorded():
@@ -218,7 +299,7 @@ def test_a_cancelled_backfill_stops_and_leaves_the_segment_alone(monkeypatch):
     segment = save_segment(workspace, BOUGHT_LATELY)
     do(claim_now())
     held = claim_now()
-    evaluate = trend.members_at
+    evaluate = backfilling.members_at
 
     def cancel() -> None:
         with workspace_scope(workspace):
@@ -230,7 +311,7 @@ def test_a_cancelled_backfill_stops_and_leaves_the_segment_alone(monkeypatch):
             meanwhile(cancel)
         return evaluate(*args, **options)
 
-    monkeypatch.setattr(trend, "members_at", cancel_meanwhile)
+    monkeypatch.setattr(backfilling, "members_at", cancel_meanwhile)
     do(held)
 
     assert len(line(segment)) == 3
@@ -246,7 +327,7 @@ def test_a_failing_backfill_says_so_and_does_not_fail_the_segment(monkeypatch):
     def explode(*args, **options):
         raise RuntimeError("a defect")
 
-    monkeypatch.setattr(trend, "members_at", explode)
+    monkeypatch.setattr(backfilling, "members_at", explode)
     work(now=NOW, backfills=True)
 
     [backfill] = recounts(segment, reason=RecountReason.BACKFILL)
