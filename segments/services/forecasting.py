@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from time import perf_counter
 
 from django.db import OperationalError
 from django.utils.translation import gettext as _
@@ -30,6 +31,8 @@ from workspaces.models import Workspace
 MOST_DAYS, USUAL_DAYS = 90, 30
 # Rows times days of a forecast, and these times contacts: beyond them nobody waits for it.
 MOST_EVALUATIONS, MOST_WORK = 12_000, 1_000_000_000
+# The first days show how long all of them would take.
+FIRST_ASKED, MOST_SECONDS = 6, 20.0
 _TOO_LONG = "57014"
 
 
@@ -162,8 +165,14 @@ def _members_at_each(tree: Tree, scope: Scope, instants: Sequence[datetime]) -> 
     if evaluations > MOST_EVALUATIONS or evaluations * contacts > MOST_WORK:
         raise TooMuchToForecastError
     scopes = [scope.at(instant) for instant in instants]
+    started = perf_counter()
     try:
-        return [members for members, _universe in members_at(tree, scopes)]
+        found = members_at(tree, scopes[:FIRST_ASKED])
+        if (perf_counter() - started) * len(scopes[FIRST_ASKED:]) > MOST_SECONDS * len(found):
+            raise TooMuchToForecastError
+        if scopes[FIRST_ASKED:]:
+            found += members_at(tree, scopes[FIRST_ASKED:])
+        return [members for members, _universe in found]
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", None) == _TOO_LONG:
             raise TooMuchToForecastError from error

@@ -76,8 +76,8 @@ function Changes({ store }) {
   const changes = useChanges(store);
   if (!changes) return null;
   return html`<section class=${`changes ${changes.isFresh ? "" : "stale"}`}><h2>${gettext("Against the saved version")}</h2>
-    <dl class="facts"><div><dt>${gettext("Would enter")}</dt><dd class="up">+${number(changes.enter)}</dd></div>
-      <div><dt>${gettext("Would leave")}</dt><dd class="down">−${number(changes.leave)}</dd></div></dl></section>`;
+    <dl class="facts"><div><dt>${gettext("Would enter")}</dt><dd class="up">${changes.enter ? "+" : ""}${number(changes.enter)}</dd></div>
+      <div><dt>${gettext("Would leave")}</dt><dd class="down">${changes.leave ? "−" : ""}${number(changes.leave)}</dd></div></dl></section>`;
 }
 
 function Pins({ store }) {

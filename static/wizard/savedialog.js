@@ -66,12 +66,12 @@ const SIGNS = { entering: "+", leaving: "−", staying: "" };
 function Moves({ store, found: { diff, shown, people, show, more } }) {
   const sizeOf = (movement) => (diff ? `${diff[movement].number ? SIGNS[movement] : ""}${number(diff[movement].number)}` : "…");
   return html`
-    ${diff ? html`<p class="num">${fill(gettext("{before} people now, {after} afterwards"), { before: number(diff.before.size), after: number(diff.after.size) })}
+    ${diff ? html`<p class="num sizes"><span>${fill(gettext("{before} people now, {after} afterwards"), { before: number(diff.before.size), after: number(diff.after.size) })}</span>
       <span class="small fresh">${fill(gettext("Exact, as of {time}"), { time: clockTime(diff.as_of, store.context.timeZone) })}</span></p>`
     : html`<p class="muted">${gettext("Finding out who enters and leaves")}</p>`}
     <div class="moves" role="group" aria-label=${gettext("Who moves")}>${MOVEMENTS.map((movement) => html`
       <button type="button" key=${movement} class=${`move ${movement}`} disabled=${!diff} aria-pressed=${shown === movement} onClick=${() => show(movement)} data-movement=${movement}>
-        <span class="n num">${sizeOf(movement)}</span><span class="small">${LABELS[movement]()}</span></button>`)}</div>
+        <span class=${`n num ${diff?.[movement].number ? "" : "none"}`}>${sizeOf(movement)}</span><span class="small">${LABELS[movement]()}</span></button>`)}</div>
     ${diff && html`<${Names} store=${store} total=${diff[shown].number} people=${people} shown=${shown} more=${more} />`}`;
 }
 
