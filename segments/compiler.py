@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from contacts.models import Contact
 from segments.criteria.base import Criterion
 from segments.criteria.scope import Scope
+from segments.criteria.settled import matching_of
 from segments.criteria.tree import Group, Leaf, Node, Not, SegmentNode, Tree
 from segments.pins import apply_pins
 
@@ -52,5 +53,5 @@ def _ids(node: Node, scope: Scope) -> QuerySet[Contact, Any]:
 
 
 def _leaf(criterion: Criterion, scope: Scope) -> Q:
-    matching = Q(pk__in=criterion.matching(scope))
+    matching = Q(pk__in=matching_of(criterion, scope))
     return ~matching if criterion.negated else matching

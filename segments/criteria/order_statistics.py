@@ -228,10 +228,14 @@ class DaysSinceLastOrder(OwnedStatistic):
     def matching(self, scope: Scope) -> Query:
         rows = self.rows(scope, self.where).queryset
         grouped = rows.order_by().values("contact_id").alias(last=Max("occurred_at"))
+        return grouped.filter(self.days_ago(scope)).values("contact_id")
+
+    def days_ago(self, scope: Scope) -> Q:
+        """The comparison on `last`, the instant of the last transaction."""
         condition = Q()
         for fewest, most in self._ranges():
             condition |= _days_ago(scope, fewest, most)
-        return grouped.filter(condition).values("contact_id")
+        return condition
 
     def _ranges(self) -> list[tuple[int, int | None]]:
         """Full days, both ends included; None is unbounded."""

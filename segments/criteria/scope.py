@@ -33,13 +33,14 @@ class Scope:
     """What every criterion is evaluated against.
 
     `contact_ids` narrows the answer to these contacts ("for everybody or for these"); ranks still
-    rank everybody. All querysets a criterion uses start here, so that nothing can escape the
-    workspace or the instant.
+    rank everybody. `narrowed_to` does the same by a query of contact ids. All querysets a criterion
+    uses start here, so that nothing can escape the workspace or the instant.
     """
 
     workspace: Workspace
     as_of: datetime
     contact_ids: frozenset[int] | None = None
+    narrowed_to: QuerySet[Any] | None = None
     _cache: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def at(self, as_of: datetime) -> Scope:
@@ -52,9 +53,20 @@ class Scope:
         ids = None if contact_ids is None else frozenset(contact_ids)
         return replace(self, contact_ids=ids)
 
+    def among(self, contact_ids: QuerySet[Any]) -> Scope:
+        """The same question for the contacts a query of one column finds."""
+        return replace(self, narrowed_to=contact_ids)
+
     @property
     def clock(self) -> Clock:
         return Clock(self.as_of, self.workspace.zone, self.workspace.week_start)
+
+    def once(self, name: str, ask: Callable[[], Any]) -> Any:
+        """What is asked once for this workspace and instant."""
+        key = f"once:{name}"
+        if key not in self._cache:
+            self._cache[key] = ask()
+        return self._cache[key]
 
     def money(self, amount: Decimal) -> int | Decimal:
         """Minor units of the base currency; a fraction of one stays a fraction."""
@@ -89,6 +101,8 @@ class Scope:
         queryset: WorkspaceQuerySet[M] = WorkspaceQuerySet(model).in_workspace(self.workspace)
         if self.contact_ids is not None:
             queryset = queryset.filter(contact_id__any_of=self.contact_ids)
+        if self.narrowed_to is not None:
+            queryset = queryset.filter(contact_id__in=self.narrowed_to)
         return queryset
 
     def facts(self, model: type[M], column: str = "occurred_at") -> WorkspaceQuerySet[M]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
 
 from segments.criteria.base import Criterion
 from segments.criteria.scope import Scope
+from segments.criteria.settled import matching_of, present_of
 from segments.criteria.tree import Leaf, Node, SegmentNode, Tree, children_of
 from segments.engine.algebra import PRESENT, UNIVERSE, Algebra, NodeCount, pin_key
 from segments.engine.bringing import Held, bring
@@ -150,7 +152,7 @@ def _collect(node: Node, makes: dict[str, Make], *, with_absence: bool) -> None:
     if node.is_disabled:
         return
     if isinstance(node, Leaf):
-        makes.setdefault(node.canonical, node.criterion.matching)
+        makes.setdefault(node.canonical, partial(matching_of, node.criterion))
         # Asked apart: the same row may stand in a referenced segment, where nobody asks for it.
         if with_absence and type(node.criterion).present is not Criterion.present:
             makes.setdefault(f"{PRESENT}{node.canonical}", _present(node.criterion))
@@ -164,7 +166,7 @@ def _collect(node: Node, makes: dict[str, Make], *, with_absence: bool) -> None:
 
 def _present(criterion: Criterion) -> Make:
     def make(scope: Scope) -> QuerySet[Any]:
-        present = criterion.present(scope)
+        present = present_of(criterion, scope)
         return scope.contacts().values("pk") if present is None else present
 
     return make
