@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from segments.criteria.base import Criterion, Speech
 from segments.criteria.evidence import Measured, MeasureUnit
+from segments.criteria.measures import with_measure
 from segments.criteria.scope import Scope
 from segments.criteria.values import (
     BETWEEN_ONLY,
@@ -50,10 +51,13 @@ class CountingCriterion(Criterion):
         """Contact ids for `matching`: those whose number of facts decides."""
         if self.is_plain:
             return facts.values("contact_id")
+        number = CountRows("pk")
         numbers: QuerySet[Any] = facts.values("contact_id")
-        numbers = numbers.annotate(number_of_facts=CountRows("pk"))
+        numbers = numbers.annotate(number_of_facts=number)
         test = self.test.fails_q if self.negated else self.test.q
-        return numbers.filter(test("number_of_facts")).values("contact_id")
+        found = numbers.filter(test("number_of_facts")).values("contact_id")
+        measured: QuerySet[Any] = with_measure(found, facts, number, self.test, self.negated)
+        return measured
 
     def measured(self, scope: Scope) -> Measured | None:
         return Measured(self.test, MeasureUnit.FACTS, weight=Value(1))

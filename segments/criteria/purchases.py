@@ -15,6 +15,7 @@ from pydantic import Field
 from segments.criteria.base import Criterion, Family, Speech, control_of, say_value
 from segments.criteria.conditions import Condition
 from segments.criteria.evidence import Measured, MeasureUnit, measure, weight_of
+from segments.criteria.measures import with_measure
 from segments.criteria.purchase_conditions import (
     EXACT,
     line_q,
@@ -209,7 +210,8 @@ class TestedStatistic(PurchaseCriterion):
         test = self.test(scope)
         condition = test.fails_q("statistic") if self.negated else test.q("statistic")
         measured = rows.order_by().values("contact_id").annotate(statistic=statistic)
-        return measured.filter(condition).values("contact_id")
+        found = measured.filter(condition).values("contact_id")
+        return with_measure(found, rows, statistic, test, self.negated)
 
 
 class OwnedStatistic(TestedStatistic):

@@ -126,7 +126,7 @@ _BY_WRITER = sql.SQL(
 )
 _AS_TEXT = sql.SQL(
     "SELECT {position}, convert_to(coalesce(string_agg(concat_ws(',', xid, kind, contact_id),"
-    " ';'), ''), 'UTF8'), clock_timestamp() FROM ({unseen}) AS written"
+    " ';'), ''), 'UTF8'), clock_timestamp(), NULL::bytea FROM ({unseen}) AS written"
 )
 
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from functools import cache
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from functools import cache, partial
 from typing import Any
 
 from django.apps import apps
@@ -21,6 +21,7 @@ from django.db import models
 from django.db.models import QuerySet
 
 from contacts.models import ChangeKind, Contact
+from segments.criteria.measures import measure_of
 from segments.criteria.scope import Scope
 from workspaces.tenancy import WorkspaceModel
 
@@ -57,6 +58,8 @@ _SAME_INSTANTS = {
     ("transactions_lineitem", "version_from"): "transactions_transaction",
     ("transactions_lineitem", "superseded_at"): "transactions_transaction",
 }
+
+FAR = timedelta(days=1000)
 
 _TABLE = re.compile(r'"((?:workspaces|contacts|tracking|transactions|segments)_[a-z]+)"')
 _DECLARED = re.compile(r'"([a-z]+_[a-z]+)" "?([A-Z]+[0-9]*|T[0-9]+)"?[ )]')
@@ -154,6 +157,24 @@ def ask(name: str, make: Make, scope: Scope) -> Asked:
     except EmptyResultSet:
         return Asked(name, make, None, ())
     return Asked(name, make, sql, tuple(params))
+
+
+def ask_measure(make: Make, scope: Scope) -> Asked | None:
+    """What a leaf compares, asked without what it is compared with; None where it has no measure.
+
+    Its name holds the instants that time does not move (fixed dates), so that they are in the key.
+    """
+    if measure_of(make(scope)) is None:
+        return None
+    rows = partial(_measured_rows, make)
+    now, later = (ask("", rows, scope.at(at)) for at in (scope.as_of, scope.as_of + FAR))
+    fixed = [a.isoformat() for a, b in zip(now.moments, later.moments, strict=True) if a == b]
+    return replace(now, name=" ".join(["measure", *fixed]))
+
+
+def _measured_rows(make: Make, scope: Scope) -> QuerySet[Any]:
+    measure = measure_of(make(scope))
+    return scope.contacts().none() if measure is None else measure.numbers()
 
 
 def _is_moment(params: Sequence[Any]) -> tuple[bool, ...]:

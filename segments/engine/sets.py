@@ -54,6 +54,12 @@ class ContactSet:
         return cls.from_numbers(workspace_id, cls.numbers_sent(sent))
 
     @staticmethod
+    def values_sent(sent: bytes | memoryview) -> npt.NDArray[np.int64]:
+        """From `array_send(array_agg(value::int8))`, in the order sent."""
+        row = np.dtype([("length", ">i4"), ("value", ">i8")])
+        return np.frombuffer(sent, dtype=row, offset=_ARRAY_HEADER)["value"].astype(np.int64)
+
+    @staticmethod
     def numbers_sent(sent: bytes | memoryview | None) -> npt.NDArray[np.int32]:
         """The numbers in the order sent, repeats included."""
         if sent is None:

@@ -17,6 +17,7 @@ from segments.engine.bringing import Brought, Held, bring
 from segments.engine.leaves import fetch_sets
 from segments.engine.questions import Make, ask
 from segments.engine.sets import ContactSet
+from segments.engine.vector_store import save_vectors, starts_from_vectors
 
 # A set that was only brought further is written again when it would soon be far behind.
 SAVE_AFTER = timedelta(seconds=30)
@@ -34,9 +35,12 @@ def current_sets(
     asked = {name: ask(name, make, scope) for name, make in makes.items()}
     keys = {name: each.key for name, each in asked.items()}
     known = storing.load(scope.workspace, keys, as_of=scope.as_of)
-    brought = bring(asked, known, scope)
+    missing = {name: each for name, each in asked.items() if name not in known}
+    starts = starts_from_vectors(missing, scope)
+    brought = bring(asked, {**known, **starts}, scope)
     if may_save:
         storing.save(scope.workspace, worth_keeping(brought, known))
+        save_vectors(scope.workspace, brought.vectors.values())
         if known:
             storing.mark_used(scope.workspace, [each.key for each in known.values()])
     return brought.sets

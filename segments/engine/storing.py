@@ -9,17 +9,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Sum
 from django.db.models.functions import Length, Now
 
 from segments.engine.bringing import Held
 from segments.engine.positions import Position, Snapshot
 from segments.engine.questions import instants_of, read_instants
 from segments.engine.sets import ContactSet
-from segments.models import LeafSet
+from segments.models import LeafSet, LeafVector
 from workspaces.models import Workspace
 
 # Sets older than this are asked anew: reading the log since would not be worth it, and the log is
@@ -109,16 +109,26 @@ def mark_used(workspace: Workspace, keys: Iterable[str]) -> None:
 
 
 def evict(*, workspace: Workspace, now: datetime) -> int:
-    """Drop sets too old to start from, then those unused longest, down to the workspace's room
-    (LEAF_SET_MEGABYTES). How many went."""
-    rows = LeafSet.objects.in_workspace(workspace)
+    """Drop what is too old to start from, then what is unused longest, down to the workspace's
+    room (LEAF_SET_MEGABYTES, once for sets and once for numbers). How many went."""
+    numbers = Length("numbers") + Length("totals")
+    return _evict(workspace, LeafSet, Length("bits"), now) + _evict(
+        workspace, LeafVector, numbers, now
+    )
+
+
+def _evict(
+    workspace: Workspace, model: type[LeafSet] | type[LeafVector], size: Any, now: datetime
+) -> int:
+    rows = model._default_manager.filter(workspace=workspace)
     gone, _ = rows.filter(as_of__lt=now - MOST_AGE).delete()
     room = settings.LEAF_SET_MEGABYTES * 2**20
-    total = rows.aggregate(total=Sum(Length("bits")))["total"] or 0
-    for pk, size in rows.order_by("used_at").values_list("pk", Length("bits")):
+    sizes = list(rows.order_by("used_at").values_list("pk", size))
+    total = sum(each for _, each in sizes)
+    for pk, each in sizes:
         if total <= room:
             break
         rows.filter(pk=pk).delete()
-        total -= size
+        total -= each
         gone += 1
     return gone

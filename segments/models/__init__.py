@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from segments.models.leaf_sets import LeafSet
+from segments.models.leaf_sets import LeafSet, LeafVector
 from segments.models.live import (
     LiveMembers,
     LiveState,
@@ -26,6 +26,7 @@ from segments.models.segments import (
 
 __all__ = [
     "LeafSet",
+    "LeafVector",
     "LiveMembers",
     "LiveState",
     "MembershipCause",

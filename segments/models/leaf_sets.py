@@ -30,3 +30,25 @@ class LeafSet(WorkspaceModel):
             models.UniqueConstraint(fields=["workspace", "key"], name="leaf_set_once"),
         ]
         indexes = [models.Index(fields=["workspace", "used_at"], name="leaf_set_by_use")]
+
+
+class LeafVector(WorkspaceModel):
+    """The numbers a leaf compares, for every contact that has any (engine/vectors.py).
+
+    True as a `LeafSet` is. Another threshold is answered from it.
+    """
+
+    key = models.CharField(max_length=64, db_collation="C")
+    numbers = models.BinaryField()  # of contacts, 4 bytes each
+    totals = models.BinaryField()  # 8 bytes each
+    as_of = models.DateTimeField()
+    snapshot = models.TextField(db_collation="C")
+    moments = models.JSONField(default=list)
+    build_us = models.BigIntegerField(default=0)
+    used_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "key"], name="leaf_vector_once"),
+        ]
+        indexes = [models.Index(fields=["workspace", "used_at"], name="leaf_vector_by_use")]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from segments.criteria.measures import measure_of
 from segments.criteria.scope import Scope
-from segments.criteria.tree import Tree, parse_tree
+from segments.criteria.tree import InvalidTree, Tree, parse_tree
 from segments.engine import bringing, storing
 from segments.engine.bringing import Held, bring
 from segments.engine.evaluation import leaves_of
@@ -111,3 +115,44 @@ def test_rounds_of_asking_end(world: World, monkeypatch: pytest.MonkeyPatch) -> 
     with workspace_scope(world.workspace):
         makes = leaves_of(*all_examples(world)[:20], with_absence=False)
         assert current_sets(makes, Scope(world.workspace, NOW)) == sets_at(makes, world, NOW)
+
+
+def with_other_threshold(leaf: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The same row with every operator and a few other numbers."""
+    for name, numbers in (("number", (0, 1, 2, 3, 7)), ("amount", ("0.00", "120.50", "300.00"))):
+        if name not in leaf:
+            continue
+        bare = {key: value for key, value in leaf.items() if key != "upper"}
+        for operator in ("at_least", "more_than", "at_most", "less_than", "exactly", "not_exactly"):
+            yield from ({**bare, name: each, "operator": operator} for each in numbers)
+
+
+@pytest.mark.parametrize("every", [6, pytest.param(1, marks=pytest.mark.night)])
+def test_another_threshold_is_answered_from_the_numbers_that_were_kept(
+    world: World, settings: Any, every: int
+) -> None:
+    settings.LEAF_SET_MIN_MICROSECONDS = 0
+    with workspace_scope(world.workspace):
+        scope = Scope(world.workspace, NOW)
+        tried, kept = 0, 0
+        for name in example_names()[::every]:
+            leaf = world.examples()[name]
+            first = parse_tree(leaf, workspace=world.workspace)
+            makes = leaves_of(first, with_absence=False)
+            if not any(measure_of(make(scope)) for make in makes.values()):
+                continue
+            current_sets(makes, scope)
+            kept += 1
+            for other in with_other_threshold(leaf):
+                try:
+                    tree = parse_tree(other, workspace=world.workspace)
+                except InvalidTree:
+                    continue
+                makes = leaves_of(tree, with_absence=False)
+                LeafSet.objects.in_workspace(world.workspace).delete()
+                with CaptureQueriesContext(connection) as asked:
+                    found = current_sets(makes, Scope(world.workspace, NOW + MOVES[0]))
+                assert found == sets_at(makes, world, NOW + MOVES[0]), other
+                tried += any("segments_leafvector" in each["sql"] for each in asked)
+        assert kept > 25 // every
+        assert tried > 200 // every

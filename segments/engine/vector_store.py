@@ -1,0 +1,143 @@
+"""Vectors in PostgreSQL, and the last ones used in memory, as a start for other thresholds."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from threading import Lock
+
+import numpy as np
+from django.conf import settings
+from django.db import connection
+
+from segments.criteria.measures import measure_of
+from segments.criteria.scope import Scope
+from segments.engine.bringing import Held
+from segments.engine.positions import Position, Snapshot
+from segments.engine.questions import Asked, ask, ask_measure, instants_of, read_instants
+from segments.engine.storing import FUTURE, MOST_AGE, PAST
+from segments.engine.vectors import HeldVector, Vector, is_whole
+from segments.models import LeafVector
+from workspaces.models import Workspace
+
+_SAVE = """
+INSERT INTO segments_leafvector
+    (workspace_id, key, numbers, totals, as_of, snapshot, moments, build_us, used_at)
+SELECT %s, %s, %s, %s, %s, %s, %s::jsonb, %s, now()
+WHERE current_setting('transaction_isolation') = 'read committed'
+    AND %s BETWEEN clock_timestamp() - make_interval(secs => %s)
+        AND clock_timestamp() + make_interval(secs => %s)
+    AND pg_try_advisory_xact_lock(hashtextextended(%s, %s))
+ON CONFLICT (workspace_id, key) DO UPDATE SET
+    numbers = excluded.numbers, totals = excluded.totals, as_of = excluded.as_of,
+    snapshot = excluded.snapshot, moments = excluded.moments, build_us = excluded.build_us,
+    used_at = excluded.used_at
+WHERE segments_leafvector.as_of <= excluded.as_of
+"""
+
+
+def starts_from_vectors(asked: Mapping[str, Asked], scope: Scope) -> dict[str, Held]:
+    """Sets of leaves whose numbers are kept, each true where its numbers were measured."""
+    measured = {name: ask_measure(each.make, scope) for name, each in asked.items()}
+    keys = {name: each.key for name, each in measured.items() if each is not None}
+    if not keys:
+        return {}
+    vectors = _load(scope.workspace, set(keys.values()), as_of=scope.as_of)
+    starts = {
+        name: _start(asked[name], vectors[key], scope)
+        for name, key in keys.items()
+        if key in vectors
+    }
+    return {name: held for name, held in starts.items() if held is not None}
+
+
+def _start(asked: Asked, held: HeldVector, scope: Scope) -> Held | None:
+    """The leaf's set where the vector was measured, if it asked the same there."""
+    then = scope.at(held.position.as_of)
+    leaf, measured = ask(asked.name, asked.make, then), ask_measure(asked.make, then)
+    measure = measure_of(asked.make(then))
+    if measured is None or measure is None or not is_whole(measure):
+        return None
+    if leaf.key != asked.key or measured.key != held.key or measured.moments != held.moments:
+        return None
+    members = held.vector.matching(measure, scope.workspace.pk)
+    return Held(asked.key, members, held.position, leaf.moments, held.build_us)
+
+
+def save_vectors(workspace: Workspace, vectors: Iterable[HeldVector]) -> None:
+    """Keep those that took long to measure."""
+    for held in sorted(vectors, key=lambda each: each.key):
+        if held.build_us < settings.LEAF_SET_MIN_MICROSECONDS:
+            continue
+        as_of = held.position.as_of
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _SAVE,
+                [
+                    workspace.pk,
+                    held.key,
+                    held.vector.numbers.tobytes(),
+                    held.vector.values.tobytes(),
+                    as_of,
+                    str(held.position.snapshot),
+                    json.dumps(instants_of(held.moments)),
+                    held.build_us,
+                    as_of,
+                    PAST.total_seconds(),
+                    FUTURE.total_seconds(),
+                    held.key,
+                    workspace.pk,
+                ],
+            )
+
+
+def _load(workspace: Workspace, keys: set[str], *, as_of: datetime) -> dict[str, HeldVector]:
+    rows = LeafVector.objects.in_workspace(workspace).filter(
+        key__any_of=sorted(keys), as_of__gte=as_of - MOST_AGE, as_of__lte=as_of + MOST_AGE
+    )
+    found = {}
+    for pk, key, at, snapshot in rows.values_list("pk", "key", "as_of", "snapshot"):
+        place = (workspace.pk, key, at, snapshot)
+        held = _recent.get(place)
+        if held is None:
+            held = _held(rows.get(pk=pk))
+            _recent.put(place, held)
+        found[key] = held
+    return found
+
+
+def _held(row: LeafVector) -> HeldVector:
+    numbers = np.frombuffer(row.numbers, dtype=np.int32)
+    vector = Vector(numbers, np.frombuffer(row.totals, dtype=np.int64))
+    position = Position(row.as_of, Snapshot.read(row.snapshot))
+    return HeldVector(row.key, vector, position, read_instants(row.moments), row.build_us)
+
+
+_Place = tuple[int, str, datetime, str]
+
+
+class _Recent:
+    """The vectors of this process used last, up to VECTOR_CACHE_MEGABYTES."""
+
+    def __init__(self) -> None:
+        self._held: OrderedDict[_Place, HeldVector] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, place: _Place) -> HeldVector | None:
+        with self._lock:
+            held = self._held.get(place)
+            if held is not None:
+                self._held.move_to_end(place)
+            return held
+
+    def put(self, place: _Place, held: HeldVector) -> None:
+        room = settings.VECTOR_CACHE_MEGABYTES * 2**20
+        with self._lock:
+            self._held[place] = held
+            while self._held and sum(each.vector.size for each in self._held.values()) > room:
+                self._held.popitem(last=False)
+
+
+_recent = _Recent()
