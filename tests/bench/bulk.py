@@ -20,7 +20,7 @@ from psycopg import sql
 from tests.bench.encode import HEADER, TRAILER, Values, encoded
 
 # For building indexes and checking keys.
-SETTINGS = {"work_mem": "256MB", "max_parallel_maintenance_workers": "2"}
+SETTINGS = {"work_mem": "512MB", "max_parallel_maintenance_workers": "2"}
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ class Skipped(Exception):
 
 
 # Where measures are declared, in the order of the report.
-MODULES = ("over_http", "many_segments", "neighbours", "through_time", "sizes")
+MODULES = ("over_http", "editing", "many_segments", "neighbours", "through_time", "sizes")
 
 Measuring = Callable[[Bench, int], list[Figure]]
 MEASURES: dict[str, tuple[str, Measuring]] = {}

@@ -20,6 +20,7 @@ from tests.bench.measure import Measure
 from tests.bench.prepared import Bench
 
 COMPARED = [f"Q{number}" for number in range(1, 11)]
+COLD_GOAL = 1.0
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def write_report(run: Run) -> str:
         parts += [*_questions(run), *_shapes(run)]
     if run.measures:
         parts += [*_measures(run)]
-    parts += [*_loading(run), *_fairness()]
+    parts += [*_falling_short(run), *_loading(run), *_fairness()]
     return "\n".join(parts) + "\n"
 
 
@@ -117,7 +118,7 @@ def _questions(run: Run) -> Iterator[str]:
             f" {'yes' if line.reads_row else ''} | {line.statements} |"
         )
     compared = [line for line in run.lines if line.key in COMPARED]
-    raw = _mean([line.cold / line.duck for line in compared])
+    raw = _cold_mean(run.lines)
     fair = _mean([line.cold / _fair(line) for line in compared])
     warm = _mean([line.warm / line.duck for line in compared])
     yield ""
@@ -125,6 +126,10 @@ def _questions(run: Run) -> Iterator[str]:
         f"Geometric means of Q1 to Q10 against DuckDB's best: cold **{raw:.2f}**; cold where DuckDB"
         f" has the row wherever we read it **{fair:.2f}**; warm **{warm:.3f}**."
     )
+
+
+def _cold_mean(lines: Sequence[Line]) -> float:
+    return _mean([line.cold / line.duck for line in lines if line.key in COMPARED])
 
 
 def _fair(line: Line) -> float:
@@ -173,14 +178,22 @@ def _measures(run: Run) -> Iterator[str]:
         for figure in measure.figures:
             what = f"{measure.title}: {figure.what}"
             yield f"| {what} | {figure.value} | {figure.goal} | {figure.note} |"
+
+
+def _falling_short(run: Run) -> Iterator[str]:
+    """The goals are for scale 1 on 2 cores."""
     falling = [
-        f"{measure.title}: {figure.what}"
+        f"{measure.title}: {figure.what} ({figure.value}, goal {figure.goal})"
         for measure in run.measures
         for figure in measure.figures
         if figure.is_met is False
     ]
+    if run.lines and (mean := _cold_mean(run.lines)) > COLD_GOAL:
+        falling.insert(0, f"Q1 to Q10 cold, geometric mean: {mean:.2f}, goal ≤ {COLD_GOAL:.1f}")
     yield ""
-    yield f"Falls short of its goal: {'; '.join(falling) or 'nothing that was measured'}."
+    yield "## What falls short"
+    yield ""
+    yield from (f"- {each}" for each in falling or ["Nothing that was measured."])
 
 
 def _loading(run: Run) -> Iterator[str]:

@@ -49,16 +49,16 @@ def trees_of(leaves: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return trees
 
 
-def _tag(number: int) -> dict[str, Any]:
+def row_of_tag(number: int) -> dict[str, Any]:
     return {"type": "tags.has", "tags": [names.tag_key(number)]}
 
 
-def _city(number: int) -> dict[str, Any]:
+def row_of_city(number: int) -> dict[str, Any]:
     values = [names.city_name(number), names.city_name(number + 100)]
     return {"type": "contacts.text", "attribute": "city", "operator": "any_of", "values": values}
 
 
-def _score(number: int) -> dict[str, Any]:
+def row_of_score(number: int) -> dict[str, Any]:
     return {
         "type": "contacts.number",
         "attribute": "score",
@@ -68,7 +68,7 @@ def _score(number: int) -> dict[str, Any]:
     }
 
 
-def _spent_on_brand(number: int) -> dict[str, Any]:
+def row_of_spent_on_brand(number: int) -> dict[str, Any]:
     return {
         "type": "transactions.amount_spent",
         "operator": "more_than",
@@ -78,7 +78,7 @@ def _spent_on_brand(number: int) -> dict[str, Any]:
     }
 
 
-def _product(number: int) -> dict[str, Any]:
+def row_of_product(number: int) -> dict[str, Any]:
     return {
         "type": "transactions.bought",
         "where": [{"field": "product", "values": [names.product_key(number * 3)]}],
@@ -86,7 +86,7 @@ def _product(number: int) -> dict[str, Any]:
     }
 
 
-def _transactions(number: int) -> dict[str, Any]:
+def row_of_transactions(number: int) -> dict[str, Any]:
     return {
         "type": "transactions.bought",
         "operator": "at_least",
@@ -95,7 +95,7 @@ def _transactions(number: int) -> dict[str, Any]:
     }
 
 
-def _spent(number: int) -> dict[str, Any]:
+def row_of_spent(number: int) -> dict[str, Any]:
     return {
         "type": "transactions.amount_spent",
         "operator": "at_least",
@@ -103,7 +103,7 @@ def _spent(number: int) -> dict[str, Any]:
     }
 
 
-def _campaign(number: int) -> dict[str, Any]:
+def row_of_campaign(number: int) -> dict[str, Any]:
     campaign = names.campaign_key(104 - number)
     return {
         "type": "visits.visited",
@@ -111,7 +111,7 @@ def _campaign(number: int) -> dict[str, Any]:
     }
 
 
-def _visits(number: int) -> dict[str, Any]:
+def row_of_visits(number: int) -> dict[str, Any]:
     return {
         "type": "visits.visited",
         "operator": "at_least",
@@ -120,7 +120,7 @@ def _visits(number: int) -> dict[str, Any]:
     }
 
 
-def _opened(number: int) -> dict[str, Any]:
+def row_of_opened(number: int) -> dict[str, Any]:
     return {
         "type": "engagement.engaged",
         "channels": ["opens"] if number % 2 else ["clicks"],
@@ -129,6 +129,6 @@ def _opened(number: int) -> dict[str, Any]:
 
 
 _KINDS = (
-    *(_tag, _city, _score, _spent_on_brand, _product),
-    *(_transactions, _spent, _campaign, _visits, _opened),
+    *(row_of_tag, row_of_city, row_of_score, row_of_spent_on_brand, row_of_product),
+    *(row_of_transactions, row_of_spent, row_of_campaign, row_of_visits, row_of_opened),
 )
