@@ -19,6 +19,7 @@ from django.core.exceptions import EmptyResultSet
 
 from segments.criteria.base import Criterion, all_criteria, find_criterion
 from segments.criteria.scope import Scope
+from segments.criteria.settled import matching_of
 from segments.criteria.tree import parse_tree
 from segments.sentence import sentence_of
 from tests.makers.workspaces import NOW
@@ -50,7 +51,7 @@ def same_as_golden(name: str, text: str) -> None:
 
 def compiled(criterion: Criterion, world: World) -> tuple[str, tuple[Any, ...]]:
     try:
-        found = criterion.matching(Scope(world.workspace, NOW)).query.sql_with_params()
+        found = matching_of(criterion, Scope(world.workspace, NOW)).query.sql_with_params()
     except EmptyResultSet:
         return "-- nobody", ()
     return str(found[0]), tuple(found[1])

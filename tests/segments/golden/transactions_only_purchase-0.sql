@@ -1,23 +1,44 @@
 -- {"type": "transactions.only_purchase", "window": {"last": 90, "unit": "days"}}
 -- People who made exactly one purchase ever, in the last 90 days.
 -- These contacts:
-SELECT "transactions_transaction"."contact_id" AS "contact_id"
-FROM "transactions_transaction"
-WHERE ("transactions_transaction"."workspace_id" = %s
-       AND "transactions_transaction"."occurred_at" < %s
-       AND ("transactions_transaction"."superseded_at" IS NULL
-            OR "transactions_transaction"."superseded_at" > %s)
-       AND "transactions_transaction"."version_from" <= %s
-       AND "transactions_transaction"."status" IN (%s,
-                                                   %s)
-       AND "transactions_transaction"."kind" = %s)
-GROUP BY 1
-HAVING (COUNT("transactions_transaction"."id") = %s
-        AND MAX("transactions_transaction"."occurred_at") >= %s
-        AND MAX("transactions_transaction"."occurred_at") < %s)
+
+  (SELECT "transactions_contactstatistics"."contact_id" AS "contact_id"
+   FROM "transactions_contactstatistics"
+   WHERE ("transactions_contactstatistics"."workspace_id" = %s
+          AND "transactions_contactstatistics"."settled_at" < %s
+          AND "transactions_contactstatistics"."number_of_orders" = %s
+          AND "transactions_contactstatistics"."last_at" >= %s
+          AND "transactions_contactstatistics"."last_at" < %s))
+UNION ALL
+  (SELECT "transactions_transaction"."contact_id" AS "contact_id"
+   FROM "transactions_transaction"
+   WHERE ("transactions_transaction"."workspace_id" = %s
+          AND "transactions_transaction"."contact_id" IN
+            (SELECT U0."contact_id" AS "contact_id"
+             FROM "transactions_contactstatistics" U0
+             WHERE (U0."workspace_id" = %s
+                    AND U0."settled_at" >= %s))
+          AND "transactions_transaction"."occurred_at" < %s
+          AND ("transactions_transaction"."superseded_at" IS NULL
+               OR "transactions_transaction"."superseded_at" > %s)
+          AND "transactions_transaction"."version_from" <= %s
+          AND "transactions_transaction"."status" IN (%s,
+                                                      %s)
+          AND "transactions_transaction"."kind" = %s)
+   GROUP BY 1
+   HAVING (COUNT("transactions_transaction"."id") = %s
+           AND MAX("transactions_transaction"."occurred_at") >= %s
+           AND MAX("transactions_transaction"."occurred_at") < %s))
 
 -- Parameters, in order:
 -- 77
+-- 2026-03-15T12:00:00+00:00
+-- Int8(1)
+-- 2025-12-15T12:00:00+00:00
+-- 2026-03-15T12:00:00+00:00
+-- 77
+-- 77
+-- 2026-03-15T12:00:00+00:00
 -- 2026-03-15T12:00:00+00:00
 -- 2026-03-15T12:00:00+00:00
 -- 2026-03-15T12:00:00+00:00
