@@ -430,3 +430,16 @@ def test_a_count_that_agrees_changes_nothing_and_one_that_differs_is_put_right(c
     ]
     assert live_state(workspace).corrections == 1
     assert "live_membership_was_wrong" in caplog.text
+
+
+def test_erasing_a_contact_others_were_merged_into_leaves_once():
+    workspace, [winner, loser, _], segment, follower = shop(EVERYBODY)
+    merge_contacts(workspace=workspace, winner_id=winner.pk, loser_id=loser.pk, now=NOW + HOUR)
+    follower.pulse(NOW + HOUR + SECOND)
+    check_live(workspace, NOW + HOUR + SECOND, follower.memory)
+    erase_contact(workspace=workspace, contact_id=winner.pk, now=NOW + 2 * HOUR)
+
+    moves = follower.moves(NOW + 2 * HOUR + SECOND)
+
+    assert moves == [(segment.pk, "left", "erasure", [winner.pk])]
+    check_live(workspace, NOW + 2 * HOUR + SECOND, follower.memory)
