@@ -13,12 +13,12 @@ from django.db import connection
 
 from segments.criteria.scope import Scope
 from segments.criteria.tree import Tree, parse_tree
-from segments.engine import storing
+from segments.engine import storing, vector_store
 from segments.engine.algebra import UNIVERSE
 from segments.engine.evaluation import Evaluation, evaluate_tree
 from segments.engine.pool import LeafPool
 from segments.engine.sets import ContactSet
-from segments.models import LeafSet
+from segments.models import LeafSet, LeafVector
 from transactions.models import ContactStatistics
 from workspaces.models import Workspace
 from workspaces.tenancy import workspace_scope
@@ -61,11 +61,12 @@ class Asked:
 @contextmanager
 def _keeping_the_past() -> Iterator[None]:
     """The store keeps answers for about now only, and ours are for an instant long gone."""
-    before, storing.PAST = storing.PAST, timedelta(days=36_500)
+    before = storing.PAST
+    storing.PAST = vector_store.PAST = timedelta(days=36_500)
     try:
         yield
     finally:
-        storing.PAST = before
+        storing.PAST = vector_store.PAST = before
 
 
 def forget_leaves(workspace: Workspace, *, everything: bool = False) -> None:
@@ -73,6 +74,7 @@ def forget_leaves(workspace: Workspace, *, everything: bool = False) -> None:
     with workspace_scope(workspace):
         rows = LeafSet.objects.in_workspace(workspace)
         (rows if everything else rows.exclude(name=UNIVERSE)).delete()
+        LeafVector.objects.in_workspace(workspace).delete()
 
 
 @dataclass

@@ -6,11 +6,11 @@ import resource
 
 from django.db import connection
 
-from segments.models import LeafSet, Snapshot
+from segments.models import LeafSet, LeafVector, Snapshot
 from tests.bench.measure import Figure, measures
 from tests.bench.prepared import Bench
 
-TABLES = (LeafSet._meta.db_table, Snapshot._meta.db_table)
+TABLES = tuple(model._meta.db_table for model in (LeafSet, LeafVector, Snapshot))
 
 
 @measures("memory", "Memory")
