@@ -168,6 +168,8 @@ def ask_measure(make: Make, scope: Scope) -> Asked | None:
         return None
     rows = partial(_measured_rows, make)
     now, later = (ask("", rows, scope.at(at)) for at in (scope.as_of, scope.as_of + FAR))
+    if len(now.moments) != len(later.moments):
+        return None  # it is asked in another way then, of statistics rows say
     fixed = [a.isoformat() for a, b in zip(now.moments, later.moments, strict=True) if a == b]
     return replace(now, name=" ".join(["measure", *fixed]))
 
