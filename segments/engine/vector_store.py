@@ -14,10 +14,10 @@ from django.db import connection
 
 from segments.criteria.measures import measure_of
 from segments.criteria.scope import Scope
+from segments.engine import storing
 from segments.engine.bringing import Held
 from segments.engine.positions import Position, Snapshot
 from segments.engine.questions import Asked, ask, ask_measure, instants_of, read_instants
-from segments.engine.storing import FUTURE, MOST_AGE, PAST
 from segments.engine.vectors import HeldVector, Vector, is_whole
 from segments.models import LeafVector
 from workspaces.models import Workspace
@@ -85,8 +85,8 @@ def save_vectors(workspace: Workspace, vectors: Iterable[HeldVector]) -> None:
                     json.dumps(instants_of(held.moments)),
                     held.build_us,
                     as_of,
-                    PAST.total_seconds(),
-                    FUTURE.total_seconds(),
+                    storing.PAST.total_seconds(),
+                    storing.FUTURE.total_seconds(),
                     held.key,
                     workspace.pk,
                 ],
@@ -94,8 +94,9 @@ def save_vectors(workspace: Workspace, vectors: Iterable[HeldVector]) -> None:
 
 
 def _load(workspace: Workspace, keys: set[str], *, as_of: datetime) -> dict[str, HeldVector]:
+    near = (as_of - storing.MOST_AGE, as_of + storing.MOST_AGE)
     rows = LeafVector.objects.in_workspace(workspace).filter(
-        key__any_of=sorted(keys), as_of__gte=as_of - MOST_AGE, as_of__lte=as_of + MOST_AGE
+        key__any_of=sorted(keys), as_of__range=near
     )
     found = {}
     for pk, key, at, snapshot in rows.values_list("pk", "key", "as_of", "snapshot"):
