@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from django.db.models import F, Q
@@ -139,6 +139,25 @@ def trend_points(points: Sequence[Snapshot]) -> dict[str, list[Any]]:
         "version": [point.version_number for point in points],
         "coverage": [point.coverage for point in points],
     }
+
+
+def last_of_each_day(points: Sequence[Snapshot], zone: tzinfo) -> list[Snapshot]:
+    """The last point of each local day, with all who entered and left on it; sizes still add up.
+
+    A changed definition keeps a point of its own. The points are not to be saved.
+    """
+    days: list[Snapshot] = []
+    seen: tuple[Any, int] | None = None
+    for point in points:
+        day = (point.as_of.astimezone(zone).date(), point.version_number)
+        if day == seen:
+            point.entered += days[-1].entered
+            point.left += days[-1].left
+            days[-1] = point
+        else:
+            days.append(point)
+        seen = day
+    return days
 
 
 def latest_snapshot(segment: Segment) -> Snapshot | None:

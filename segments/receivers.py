@@ -1,4 +1,4 @@
-"""What follows from a saved definition: a count at once, and the trend of the last 90 days."""
+"""What follows from a saved definition: a count at once, and the trend of a year."""
 
 from __future__ import annotations
 

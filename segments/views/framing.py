@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from segments.models import Recount, RecountReason, Schedule, Segment
+from segments.models import Recount, RecountReason, RecountState, Schedule, Segment
 from segments.reading import freshness_of
 from segments.services import used_in
 from segments.services.queueing import OPEN
@@ -19,6 +19,14 @@ def open_counts(segment: Segment) -> tuple[bool, Recount | None]:
     )
     backfill = recounts.filter(reason=RecountReason.BACKFILL).first()
     return recounts.exclude(reason=RecountReason.BACKFILL).exists(), backfill
+
+
+def running_count(segment: Segment) -> Recount | None:
+    """The count a worker is doing just now; None while it only waits for one."""
+    running = Recount.objects.in_workspace(segment.workspace_id).filter(
+        segment=segment, state=RecountState.RUNNING
+    )
+    return running.exclude(reason=RecountReason.BACKFILL).first()
 
 
 def segment_frame(request: WorkspaceRequest, segment: Segment, tab: str) -> dict[str, Any]:

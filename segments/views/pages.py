@@ -11,14 +11,22 @@ from segments.engine.sets import ContactSet
 from segments.live.feed import live_size
 from segments.member_files import members_csv
 from segments.models import Recount
-from segments.reading import freshness_of, latest_snapshot, members_of_snapshot, trend_points
+from segments.reading import (
+    freshness_of,
+    last_of_each_day,
+    latest_snapshot,
+    members_of_snapshot,
+    trend_points,
+)
 from segments.services import trend
-from segments.views.framing import open_counts, segment_frame
+from segments.views.framing import open_counts, running_count, segment_frame
 from segments.wizard.page import find_segment
 from workspaces.middleware import WorkspaceRequest
 from workspaces.policies import Action, require
 
-PERIODS = (30, 90)
+PERIODS = (30, 90, 365)
+USUAL_PERIOD = 90
+DAILY_FROM = 90  # days: longer lines of what was recorded show the last count of each day
 PAGE_SIZE = 50
 ORDERS: dict[str, tuple[str, ...]] = {
     "name": ("last_name", "first_name", "pk"),
@@ -33,7 +41,9 @@ def segment_page(request: WorkspaceRequest, workspace: int, segment: int) -> Htt
     """Number, freshness, trend, and where the segment is used."""
     require(request.actor, Action.READ_SEGMENTS)
     found = find_segment(request, segment)
-    days = 30 if request.GET.get("days") == "30" else 90
+    days = {str(period): period for period in PERIODS}.get(
+        request.GET.get("days", ""), USUAL_PERIOD
+    )
     is_recorded = request.GET.get("line") == "recorded"
     points = trend.trend_of(
         segment=found,
@@ -41,9 +51,12 @@ def segment_page(request: WorkspaceRequest, workspace: int, segment: int) -> Htt
         last=request.now,
         recorded=is_recorded,
     )
+    if is_recorded and days >= DAILY_FROM:
+        points = last_of_each_day(points, request.workspace.zone)
     context = {
         **segment_frame(request, found, "overview"),
         "live": live_size(workspace=request.workspace, segment=found),
+        "running": running_count(found),
         "days": days,
         "periods": PERIODS,
         "is_recorded": is_recorded,
@@ -96,6 +109,7 @@ def segment_state(request: WorkspaceRequest, workspace: int, segment: int) -> Js
     found = find_segment(request, segment)
     live = live_size(workspace=request.workspace, segment=found)
     is_counting, backfill = open_counts(found)
+    running = running_count(found)
     progress = None
     if backfill is not None:
         progress = {"done": backfill.progress_done, "total": backfill.progress_total}
@@ -104,6 +118,7 @@ def segment_state(request: WorkspaceRequest, workspace: int, segment: int) -> Js
             "size": found.size,
             "counted_at": found.counted_at,
             "freshness": freshness_of(found, now=request.now, is_counting=is_counting),
+            "counting_since": running.started_at if running else None,
             "backfill": progress,
             "live": None if live is None else {"size": live.size, "number": live.number},
         }

@@ -121,16 +121,40 @@ function start() {
 
 /** While something is being counted, ask now and then, and show the page anew when it is done. */
 async function watch(headline) {
-  const before = { freshness: headline.dataset.freshness, backfill: headline.dataset.backfill === "true" };
-  const isWaiting = before.backfill || ["counting", "new"].includes(before.freshness);
-  for (let tries = 0; isWaiting && tries < 150; tries += 1) {
-    await new Promise((done) => { setTimeout(done, 1500); });
+  const { days, done, freshness } = headline.dataset;
+  const isComputing = headline.dataset.backfill === "true";
+  const isCounting = ["counting", "new"].includes(freshness);
+  // The line fills from today backwards: what is looked at may be there long before all of it is.
+  const isShort = Number(done) <= Number(days);
+  for (let tries = 0; (isComputing || isCounting) && tries < 400; tries += 1) {
+    await new Promise((done) => { setTimeout(done, tries < 60 ? 1500 : 4000); });
     const state = await request(headline.dataset.state).catch(() => null);
     if (!state) continue;
-    const isDone = !["counting", "new"].includes(state.freshness);
-    if (isDone && (!state.backfill || !["fresh"].includes(before.freshness))) return window.location.reload();
+    showProgress(state);
+    const isCounted = !["counting", "new"].includes(state.freshness);
+    if (isCounting && isCounted) return window.location.reload();
+    if (isComputing && (!state.backfill || (isShort && state.backfill.done > Number(days)))) return window.location.reload();
   }
   return undefined;
+}
+
+const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_all, name) => values[name]);
+
+/** How far the line is, and how long the count has taken so far. */
+function showProgress(state) {
+  const whole = new Intl.NumberFormat(language);
+  const bar = document.getElementById("line-progress");
+  if (bar && state.backfill?.total) {
+    const { done, total } = state.backfill;
+    bar.max = total;
+    bar.value = done;
+    document.getElementById("line-progress-text").textContent = fill(gettext("{done} of {total} days computed"), { done: whole.format(done), total: whole.format(total) });
+  }
+  const counting = document.getElementById("counting");
+  if (counting && state.counting_since) {
+    const seconds = Math.max(0, Math.round((Date.now() - Date.parse(state.counting_since)) / 1000));
+    counting.textContent = fill(gettext("counting for {seconds} s"), { seconds: whole.format(seconds) });
+  }
 }
 
 if (box) start();

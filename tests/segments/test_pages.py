@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,14 +11,17 @@ from django.utils import timezone
 
 from contacts.models import ListEntry, StaticList
 from contacts.services import create_tag
-from segments.models import Segment
+from segments.models import Segment, Snapshot
+from segments.services import backfilling
 from tests.browsing import check_page, chromium, open_page
 from tests.makers.contacts import make_contact, make_contacts
 from tests.makers.recounts import (
     EVERYBODY,
     ask,
     change,
+    claim_now,
     counts,
+    do,
     read_segment,
     save_segment,
     snapshots,
@@ -116,6 +119,76 @@ def test_the_page_has_the_number_the_trend_and_the_same_as_a_table():
     ), "the last midnight ends yesterday"
     recorded = client.get(address(workspace, segment.pk) + "?line=recorded&days=30")
     assert [point.is_recorded for point in recorded.context["points"]] == [True]
+
+
+def test_the_line_has_ranges_and_says_how_far_it_is():
+    workspace, segment, _owner, client = make_shop()
+    url = address(workspace, segment.pk)
+    numbers = {days: len(client.get(f"{url}?days={days}").context["points"]) for days in (30, 90)}
+    assert numbers == {30: 31, 90: 91}
+    year = client.get(f"{url}?days=365")
+    assert (year.context["days"], year.context["periods"]) == (365, (30, 90, 365))
+    assert client.get(f"{url}?days=7").context["days"] == 90
+    assert "line-progress" not in text_of(year)
+
+    change(segment, where=EVERYBODY, now=timezone.now())
+    work_some(segment)
+    page = text_of(client.get(url))
+    assert '<progress id="line-progress" max="91" value="7"' in page
+    assert "7 of 91 days computed" in page
+    state = client.get(f"{url}state/").json()
+    assert state["backfill"] == {"done": 7, "total": 91}
+    assert state["counting_since"] is None
+
+
+def work_some(segment):
+    """The new count, and the beginning of the line."""
+    now = timezone.now()
+    do(claim_now(now=now), now=now)
+    held = claim_now(now=now)
+    assert held.reason == "backfill"
+    calls = iter([False, False, True])
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(backfilling, "_should_stand_back", lambda *_: next(calls))
+        do(held, now=now)
+
+
+def test_a_count_that_runs_says_since_when():
+    workspace, segment, _owner, client = make_shop()
+    ask(segment, now=timezone.now())
+    url = address(workspace, segment.pk)
+    assert "waiting to be counted" in text_of(client.get(url))
+    now = timezone.now()
+    claim_now(now=now)
+    page = text_of(client.get(url))
+    assert "counting now" in page
+    assert 'data-since="' in page
+    since = client.get(f"{url}state/").json()["counting_since"]
+    assert abs(datetime.fromisoformat(since) - now) < timedelta(seconds=0.01)
+
+
+def test_a_recorded_line_of_many_counts_shows_the_last_of_each_day():
+    workspace, segment, _owner, client = make_shop()
+    now = timezone.now() - timedelta(days=3)
+    with workspace_scope(workspace):
+        kept = Snapshot.objects.get(is_recorded=True)
+        for hour in range(6):
+            Snapshot.objects.create(
+                workspace=workspace,
+                segment=segment,
+                as_of=now.replace(hour=8 + hour, minute=0),
+                version_number=1,
+                is_recorded=True,
+                reason="schedule",
+                size=3 + hour % 2,
+                entered=hour % 2,
+                left=1 if hour % 2 == 0 and hour else 0,
+                members=kept.members,
+            )
+    url = address(workspace, segment.pk) + "?line=recorded"
+    assert len(client.get(f"{url}&days=30").context["points"]) == 7
+    first, _latest = client.get(f"{url}&days=365").context["points"]
+    assert (first.size, first.entered, first.left) == (4, 3, 2)
 
 
 def test_a_broken_segment_says_what_is_missing():
