@@ -136,6 +136,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 900.0,
         "options": {"expires": 900},
     },
+    "segments-prune-history": {
+        "task": "segments.tasks.prune_history",
+        "schedule": 6 * 3600.0,
+        "options": {"expires": 3600},
+    },
     "contacts-resume-imports": {
         "task": "contacts.tasks.resume_imports",
         "schedule": 15.0,

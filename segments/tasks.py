@@ -12,7 +12,7 @@ from django.utils import timezone
 from contacts.services import forget_changes
 from segments.engine import storing
 from segments.models import RecountReason
-from segments.services import backfilling, claims, queueing
+from segments.services import backfilling, claims, pruning, queueing
 from segments.services.claims import Claim
 from segments.services.counting_together import MOST_AT_ONCE, count_together
 from workspaces.models import Workspace
@@ -53,6 +53,15 @@ def evict_leaf_sets(**_: Any) -> None:
         with workspace_scope(workspace):
             storing.evict(workspace=workspace, now=now)
             forget_changes(workspace=workspace, now=now)
+
+
+@all_workspaces_task()
+def prune_history(**_: Any) -> None:
+    """Forget old counts and recounts, workspace by workspace."""
+    now = timezone.now()
+    for workspace in Workspace.objects.all():
+        with workspace_scope(workspace):
+            pruning.prune_history(workspace=workspace, now=now)
 
 
 def count(claim: Claim, *others: Claim, clock: Callable[[], datetime]) -> None:

@@ -360,7 +360,8 @@ class _Pulse:
         counted = Snapshot.objects.in_workspace(self.workspace).filter(
             is_recorded=True, as_of__gt=since, as_of__lte=self.scope.as_of
         )
-        for snapshot in counted.order_by("as_of"):
+        # After a long silence some have lost their members already (services/pruning.py).
+        for snapshot in counted.exclude(members=b"").order_by("as_of"):
             followed = self.memory.followed.get(snapshot.segment_id)
             if followed is None or not followed.is_live:
                 continue

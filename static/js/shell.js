@@ -118,6 +118,10 @@ if (isMac) for (const key of document.querySelectorAll("kbd[data-shortcut]")) ke
 
 // --- Small services ------------------------------------------------------------------------------
 
+// On a phone the tabs can be wider than the page: the current one must be among those in view.
+const tab = document.querySelector(".tabs [aria-current]");
+if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft - (tab.parentElement.clientWidth - tab.offsetWidth) / 2;
+
 const isDark = () => ({ dark: true, light: false })[document.documentElement.dataset.theme] ?? matchMedia("(prefers-color-scheme: dark)").matches;
 
 /** Switch between light and dark and remember it for a year. */
