@@ -20,7 +20,7 @@ from tests.bench.questions import (
     questions_of,
     shapes_of,
 )
-from tests.bench.timing import Competitor, Timings, best_of, race
+from tests.bench.timing import Competitor, best_of, race
 
 FIRST = 50
 
@@ -66,28 +66,11 @@ def _asked(bench: Bench, where: Any, *, days_ago: int = 0) -> Asked:
     return Asked(bench.large, document_of(where, bench.leaves), as_of)
 
 
-def _ours(
-    asked: Asked, answer: Callable[[], Any], keep: Callable[[], Any]
-) -> dict[str, Competitor]:
+def _ours(asked: Asked, answer: Callable[[], Any]) -> dict[str, Competitor]:
     """Cold: no leaf is stored, only who the contacts are. Warm: all are."""
-
-    def forget() -> None:
-        forget_leaves(asked.workspace)
-
-    def warm_up() -> None:
-        if not warmed:
-            keep()
-            warmed.append(True)
-
-    warmed: list[bool] = []
-
-    def cold_first() -> None:
-        forget()
-        warmed.clear()
-
     return {
-        "cold": Competitor(answer, "cold", cold_first),
-        "warm": Competitor(answer, "warm", warm_up),
+        "cold": Competitor(answer, "cold", lambda: forget_leaves(asked.workspace)),
+        "warm": Competitor(answer, "warm", asked.keep),
     }
 
 
@@ -143,7 +126,7 @@ def _count(bench: Bench, question: Question, repeats: int) -> Line:
         return int(rows[0][0])
 
     competitors = {
-        **_ours(asked, count, asked.keep),
+        **_ours(asked, count),
         **_duck(bench, shapes_of(question, bench.leaves), "DuckDB", number),
     }
     with_row, leaves = given_row(question, bench.leaves)
@@ -165,7 +148,7 @@ def _every_node(bench: Bench, repeats: int) -> Line:
     question = next(each for each in questions_of(bench.leaves) if each.key == "Q10")
     _, leaves = given_row(question, bench.leaves)
     competitors = {
-        **_ours(asked, sizes, asked.keep),
+        **_ours(asked, sizes),
         **_duck(bench, all_nodes_shapes(Q10, bench.leaves), "DuckDB", row),
         **_duck(bench, all_nodes_shapes(Q10, leaves), "DuckDB with the row", row),
     }
@@ -189,7 +172,7 @@ def _first_members(bench: Bench, repeats: int) -> Line:
         for name, statement in member_shapes(Q10, bench.leaves).items()
     }
     competitors = {
-        **_ours(asked, first, asked.keep),
+        **_ours(asked, first),
         **_duck(bench, shapes, "DuckDB", column),
     }
     used = _cold_costs(asked, first)
@@ -222,7 +205,7 @@ def _materialised(bench: Bench, repeats: int) -> Line:
         return tuple(row)
 
     competitors = {
-        **_ours(asked, ours, asked.keep),
+        **_ours(asked, ours),
         "DuckDB: full join": Competitor(duck, "DuckDB"),
     }
     used = _cold_costs(asked, ours)
@@ -230,6 +213,3 @@ def _materialised(bench: Bench, repeats: int) -> Line:
     return _raced(
         "Q13", title, competitors, repeats, used, lambda n: f"{n[0]:,}, +{n[1]:,}, −{n[2]:,}"
     )
-
-
-__all__ = ["Line", "Timings", "ask_all"]

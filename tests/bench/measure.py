@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 
 from tests.bench.prepared import Bench
+from tests.bench.timing import Disagreement
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,11 @@ def measure_all(
             measure.figures += function(bench, repeats)
         except Skipped as reason:
             measure.skipped = str(reason)
+        except Disagreement:
+            raise
+        except Exception as error:  # the others are worth having
+            measure.skipped = f"failed: {error!r}"
+            step(traceback.format_exc())
         for figure in measure.figures:
             step(f"{title}: {figure.what}: {figure.value}")
         found.append(measure)

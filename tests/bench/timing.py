@@ -34,7 +34,7 @@ class Competitor:
 
     run: Callable[[], Any]
     side: str
-    prepare: Callable[[], None] = lambda: None
+    prepare: Callable[[], object] = lambda: None
 
 
 def timed(call: Callable[[], Any]) -> tuple[Any, float]:
