@@ -58,11 +58,13 @@ def _push_clicks(scope: Scope) -> QuerySet[Any]:
 
 
 def _forms(scope: Scope) -> QuerySet[Any]:
-    return scope.facts(Activity).filter(kind_id__in=_kinds(scope, Q(key=FORM_SUBMITTED)))
+    kinds = scope.once("forms", lambda: _kinds(scope, Q(key=FORM_SUBMITTED)))
+    return scope.facts(Activity).filter(kind_id__in=kinds)
 
 
 def _activities(scope: Scope) -> QuerySet[Any]:
-    kinds = _kinds(scope, Q(is_engagement=True) & ~Q(key=FORM_SUBMITTED))
+    engaging = Q(is_engagement=True) & ~Q(key=FORM_SUBMITTED)
+    kinds = scope.once("engaging", lambda: _kinds(scope, engaging))
     return scope.facts(Activity).filter(kind_id__in=kinds)
 
 

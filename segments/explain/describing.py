@@ -53,11 +53,10 @@ def read_facts(
     found: dict[tuple[type[Model], int], Fact] = {}
     for model, ids in wanted.items():
         how = DESCRIBED[model]
-        rows = list(
-            model._default_manager.filter(workspace_id=workspace.pk, pk__in=list(ids))
-            .select_related(*how.related)
-            .order_by("pk")
-        )
+        found_rows = model._default_manager.filter(workspace_id=workspace.pk, pk__in=list(ids))
+        if how.related:
+            found_rows = found_rows.select_related(*how.related)  # without names it follows all
+        rows = list(found_rows.order_by("pk"))
         for row, text in zip(rows, how.tell(workspace, rows), strict=True):
             found[model, row.pk] = _fact(workspace, row, text, how)
     return found

@@ -68,6 +68,26 @@ class Reason:
         return self.holds == self.wanted
 
     @property
+    def shown(self) -> tuple[Reason, ...]:
+        """The children as they are shown: "not" and the group in it are one."""
+        if self.kind == "not" and self.children[0].kind in ("all", "any"):
+            return self.children[0].children
+        return self.children
+
+    @property
+    def shown_kind(self) -> str:
+        """The kind with what it is wanted as: "any" that must not be so is "none"."""
+        if self.kind == "not" and self.children[0].kind in ("all", "any"):
+            return self.children[0].shown_kind
+        opposite = {"any": "none", "all": "not_all"}
+        return self.kind if self.wanted else opposite.get(self.kind, self.kind)
+
+    @property
+    def shown_said(self) -> str:
+        """The words above the children as they are shown."""
+        return self.said if self.shown is self.children else self.children[0].said
+
+    @property
     def more_facts(self) -> int:
         """How many facts beside those told of."""
         return self.number_of_facts - len(self.facts)

@@ -22,6 +22,7 @@ from workspaces.money import decimals_of
 
 _SECONDS_A_DAY = 86_400
 _THOUSAND = 1_000
+_RANKED = (MeasureUnit.PLACES, MeasureUnit.SHARE)
 _COUNTED = (
     MeasureUnit.FACTS,
     MeasureUnit.TRANSACTIONS,
@@ -64,7 +65,7 @@ def say_change(
         return each.criterion.change(speech, holds=holds)
     words = _Words(each.measured, each, workspace)
     amount = words.say(words.stored(abs(figure.missing)))
-    if figure.unit == MeasureUnit.PLACES:
+    if figure.unit in _RANKED:
         text = _("{amount} further down") if figure.missing > 0 else _("{amount} further up")
     elif figure.missing > 0:
         text = _("{amount} more")
@@ -95,12 +96,17 @@ class _Words:
         return number * self.per_unit
 
     def compared(self, number: Decimal, threshold: Decimal, upper: Decimal | None) -> str:
-        asked = say_test(
-            self.operator,
-            self._bare(threshold),
-            None if upper is None else self._bare(upper),
-        )
-        return _("{number}; asked for: {test}").format(number=self.say(number), test=asked)
+        in_percent = self.unit in (MeasureUnit.SHARE, MeasureUnit.PERCENT)
+        say = self.say if in_percent else self._bare
+        asked = say_test(self.operator, say(threshold), None if upper is None else say(upper))
+        forms = {
+            MeasureUnit.PLACES: _("place {number} of the ranking; asked for: {test}"),
+            MeasureUnit.SHARE: _("in the first {number} of the ranking; asked for: {test}"),
+        }
+        text = forms.get(self.unit, _("{number}; asked for: {test}"))
+        is_place = self.unit == MeasureUnit.PLACES
+        said = self._bare(number) if is_place else self.say(number)
+        return text.format(number=said, test=asked)
 
     def say(self, number: Decimal) -> str:
         """With its unit: "EUR 12.50", "3 visits"."""

@@ -74,4 +74,4 @@ def _suggested(segment: Segment) -> Sequence[Contact]:
     snapshot = latest_snapshot(segment)
     if snapshot is None:
         return ()
-    return members_of_snapshot(snapshot).order_by("-known_since", "-pk")[:SUGGESTED]
+    return list(members_of_snapshot(snapshot).order_by("-known_since", "-pk")[:SUGGESTED])
