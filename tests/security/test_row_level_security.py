@@ -39,7 +39,13 @@ OF_NO_WORKSPACE = re.compile(
 )
 
 # Workers look for due rows of every workspace here, and only inside `claimer_scope`.
-QUEUES = {"contacts_import", "segments_segment", "segments_recount"}
+QUEUES = {
+    "contacts_contactchange",  # so that the live process sees whose log has grown
+    "contacts_import",
+    "segments_livestate",
+    "segments_recount",
+    "segments_segment",
+}
 
 
 def test_every_table_with_a_workspace_forces_row_level_security(record_property):
