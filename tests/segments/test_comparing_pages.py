@@ -185,4 +185,5 @@ def test_overlap_and_profile_are_sound(chromium: Any, live_server: Any, look: An
     check_page(page, f"{name}-profile")
     page.locator("a", has_text="Add as a row").first.click()
     page.wait_for_selector(".editor [role=group], .editor .row")
+    page.wait_for_load_state("networkidle")  # it is counting what the link brought
     page.context.close()
