@@ -10,16 +10,17 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from segments.criteria.base import Criterion
+from segments.criteria.base import Criterion, references_in
 from segments.criteria.scope import Scope
 from segments.criteria.settled import matching_of, present_of
 from segments.criteria.tree import Leaf, Node, SegmentNode, Tree, children_of
 from segments.engine.algebra import PRESENT, UNIVERSE, Algebra, NodeCount, pin_key
 from segments.engine.bringing import Held, bring
 from segments.engine.leaves import fetch_sets
-from segments.engine.questions import Asked, Make, ask
+from segments.engine.questions import LeafMake
 from segments.engine.sets import ContactSet
 from segments.engine.shared import current_sets
+from segments.engine.templates import asked_all
 from segments.models import PinDirection
 from segments.pins import pinned
 
@@ -95,7 +96,7 @@ def members_at(tree: Tree, scopes: Sequence[Scope]) -> list[tuple[ContactSet, Co
     Where a leaf takes long to ask, its set is brought from one instant to the next.
     """
     makes = leaves_of(tree, with_absence=False)
-    first = bring(_asked(makes, scopes[0]), {}, scopes[0])
+    first = bring(asked_all(makes, scopes[0]), {}, scopes[0])
     if sum(each.build_us for each in first.held.values()) < CHEAP:
         sets = [first.sets, *_all_at_once(makes, scopes[1:])]
     else:
@@ -104,21 +105,17 @@ def members_at(tree: Tree, scopes: Sequence[Scope]) -> list[tuple[ContactSet, Co
     return [(each.sets[tree.root.path], each.universe) for each in answers]
 
 
-def _asked(makes: Mapping[str, Make], scope: Scope) -> dict[str, Asked]:
-    return {name: ask(name, make, scope) for name, make in makes.items()}
-
-
 def _one_after_the_other(
-    makes: Mapping[str, Make], held: Mapping[str, Held], scopes: Sequence[Scope]
+    makes: Mapping[str, LeafMake], held: Mapping[str, Held], scopes: Sequence[Scope]
 ) -> Iterator[dict[str, ContactSet]]:
     for scope in scopes:
-        brought = bring(_asked(makes, scope), held, scope)
+        brought = bring(asked_all(makes, scope), held, scope)
         held = brought.held
         yield brought.sets
 
 
 def _all_at_once(
-    makes: Mapping[str, Make], scopes: Sequence[Scope]
+    makes: Mapping[str, LeafMake], scopes: Sequence[Scope]
 ) -> Iterator[dict[str, ContactSet]]:
     """By one SQL statement."""
     if not scopes:
@@ -133,12 +130,12 @@ def _all_at_once(
         yield {name: fetched[f"{index}:{name}"] for name in makes}
 
 
-def leaves_of(*trees: Tree, with_absence: bool) -> dict[str, Make]:
+def leaves_of(*trees: Tree, with_absence: bool) -> dict[str, LeafMake]:
     """What has to be asked for these trees, once each, also inside referenced segments.
 
     `with_absence`: also who has a value or fact of the kind each row asks about.
     """
-    makes: dict[str, Make] = {UNIVERSE: _universe}
+    makes = {UNIVERSE: LeafMake(_universe, ())}
     for tree in trees:
         _collect(tree.root, makes, with_absence=with_absence)
     return makes
@@ -148,32 +145,34 @@ def _universe(scope: Scope) -> QuerySet[Any]:
     return scope.contacts().values("pk")
 
 
-def _collect(node: Node, makes: dict[str, Make], *, with_absence: bool) -> None:
+def _collect(node: Node, makes: dict[str, LeafMake], *, with_absence: bool) -> None:
     if node.is_disabled:
         return
     if isinstance(node, Leaf):
-        makes.setdefault(node.canonical, partial(matching_of, node.criterion))
-        # Asked apart: the same row may stand in a referenced segment, where nobody asks for it.
-        if with_absence and type(node.criterion).present is not Criterion.present:
-            makes.setdefault(f"{PRESENT}{node.canonical}", _present(node.criterion))
+        _collect_leaf(node, makes, with_absence=with_absence)
     elif isinstance(node, SegmentNode):
         _collect(node.opened, makes, with_absence=False)
         for direction in PinDirection:
-            makes.setdefault(pin_key(node, direction), _pinned(node.segment_id, direction))
+            pins = LeafMake(partial(_pinned, node.segment_id, direction), ())
+            makes.setdefault(pin_key(node, direction), pins)
     for child in children_of(node):
         _collect(child, makes, with_absence=with_absence)
 
 
-def _present(criterion: Criterion) -> Make:
-    def make(scope: Scope) -> QuerySet[Any]:
-        present = present_of(criterion, scope)
-        return scope.contacts().values("pk") if present is None else present
+def _collect_leaf(node: Leaf, makes: dict[str, LeafMake], *, with_absence: bool) -> None:
+    criterion = node.criterion
+    named = tuple(sorted({(each.kind, each.key) for each in references_in(criterion)}))
+    makes.setdefault(node.canonical, LeafMake(partial(matching_of, criterion), named))
+    # Asked apart: the same row may stand in a referenced segment, where nobody asks for it.
+    if with_absence and type(criterion).present is not Criterion.present:
+        present = LeafMake(partial(_present, criterion), named)
+        makes.setdefault(f"{PRESENT}{node.canonical}", present)
 
-    return make
+
+def _present(criterion: Criterion, scope: Scope) -> QuerySet[Any]:
+    present = present_of(criterion, scope)
+    return scope.contacts().values("pk") if present is None else present
 
 
-def _pinned(segment_id: int, direction: PinDirection) -> Make:
-    def make(scope: Scope) -> QuerySet[Any]:
-        return scope.contacts().filter(pinned(segment_id, direction, scope)).values("pk")
-
-    return make
+def _pinned(segment_id: int, direction: PinDirection, scope: Scope) -> QuerySet[Any]:
+    return scope.contacts().filter(pinned(segment_id, direction, scope)).values("pk")

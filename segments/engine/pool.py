@@ -17,8 +17,9 @@ from segments.engine.bringing import Brought, Held, bring
 from segments.engine.evaluation import leaves_of
 from segments.engine.leaves import fetch_sets
 from segments.engine.positions import Changes, Position, changes_since
-from segments.engine.questions import Asked, Make, ask
+from segments.engine.questions import Asked, LeafMake
 from segments.engine.sets import ContactSet
+from segments.engine.templates import asked_all, asked_at
 from workspaces.models import Workspace
 
 
@@ -49,7 +50,7 @@ class LeafPool:
 
     workspace: Workspace
     held: dict[str, Held] = field(default_factory=dict)
-    makes: dict[str, Make] = field(default_factory=dict)
+    makes: dict[str, LeafMake] = field(default_factory=dict)
     asked: dict[str, Asked] = field(default_factory=dict)
     position: Position | None = None
 
@@ -61,7 +62,7 @@ class LeafPool:
         """Take what these trees need, from the store where it is there; forget what none needs."""
         self.makes = leaves_of(*trees, with_absence=False)
         self.held = {name: each for name, each in self.held.items() if name in self.makes}
-        self.asked = {name: ask(name, make, scope) for name, make in self.makes.items()}
+        self.asked = asked_all(self.makes, scope)
         missing = {name: a.key for name, a in self.asked.items() if name not in self.held}
         stored = storing.load(self.workspace, missing, as_of=scope.as_of) if missing else {}
         before = dict(self.held)
@@ -75,7 +76,7 @@ class LeafPool:
         """
         if not is_timed:
             return self._advance_changed(scope)
-        self.asked = {name: ask(name, make, scope) for name, make in self.makes.items()}
+        self.asked = asked_all(self.makes, scope)
         before = dict(self.held)
         return self._take(bring(self.asked, before, scope), before)
 
@@ -124,7 +125,7 @@ class LeafPool:
                 # Nothing that concerns it, so it is true for what has been seen now, too.
                 self.held[name] = replace(each, position=Position(each.position.as_of, seen))
                 continue
-            asked[name] = self.asked[name] = ask(name, self.makes[name], scope)
+            asked[name] = self.asked[name] = asked_at(name, self.makes[name], scope)
             known[name] = replace(each, moments=asked[name].moments)  # no edges of time for now
         if not asked:
             return self._step(changes, {}, Position(scope.as_of, seen))

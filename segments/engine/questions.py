@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import cache, partial
+from functools import lru_cache, partial
 from typing import Any
 
 from django.apps import apps
@@ -26,6 +26,22 @@ from segments.criteria.scope import Scope
 from workspaces.tenancy import WorkspaceModel
 
 Make = Callable[[Scope], QuerySet[Any]]
+
+
+@dataclass(frozen=True)
+class LeafMake:
+    """A leaf's queryset at any scope, and what of the workspace it names.
+
+    `references`: (kind, key) of each; None where it depends on more than those, the instant and
+    the workspace's settings.
+    """
+
+    make: Make
+    references: tuple[tuple[str, str], ...] | None = None
+
+    def __call__(self, scope: Scope) -> QuerySet[Any]:
+        return self.make(scope)
+
 
 # What is written to a table shows in the change log under these kinds.
 _KINDS: dict[str, tuple[ChangeKind, ...]] = {
@@ -124,7 +140,7 @@ class Asked:
     @property
     def is_relative(self) -> bool:
         """Whether one contact's facts can change another's answer (ranks)."""
-        return bool(_OVER_EVERYBODY.search(self.sql or ""))
+        return _ranks_everybody(self.sql or "")
 
     def edges_from(self, moments: Sequence[Any]) -> frozenset[Edge] | None:
         """Where time alone can have changed the answer since its moments were these.
@@ -183,12 +199,17 @@ def _is_moment(params: Sequence[Any]) -> tuple[bool, ...]:
     return tuple(isinstance(each, date) for each in params)
 
 
-@cache
+@lru_cache(maxsize=4_000)
+def _ranks_everybody(sql: str) -> bool:
+    return bool(_OVER_EVERYBODY.search(sql))
+
+
+@lru_cache(maxsize=4_000)
 def _tables_in(sql: str) -> frozenset[str]:
     return frozenset(_TABLE.findall(sql))
 
 
-@cache
+@lru_cache(maxsize=4_000)
 def _columns_of_moments(
     sql: str, is_moment: tuple[bool, ...]
 ) -> tuple[tuple[str, str] | None, ...]:
@@ -224,7 +245,7 @@ class Columns:
     contact: str | None = None
 
 
-@cache
+@lru_cache(maxsize=4_000)
 def tables_of_workspaces() -> dict[str, Columns]:
     """Every table that holds a workspace's rows."""
     return {

@@ -15,8 +15,9 @@ from segments.criteria.scope import Scope
 from segments.engine import storing
 from segments.engine.bringing import Brought, Held, bring
 from segments.engine.leaves import fetch_sets
-from segments.engine.questions import Make, ask
+from segments.engine.questions import LeafMake
 from segments.engine.sets import ContactSet
+from segments.engine.templates import asked_all
 from segments.engine.vector_store import save_vectors, starts_from_vectors
 
 # A set that was only brought further is written again when it would soon be far behind.
@@ -24,7 +25,7 @@ SAVE_AFTER = timedelta(seconds=30)
 
 
 def current_sets(
-    makes: Mapping[str, Make], scope: Scope, *, may_save: bool = True
+    makes: Mapping[str, LeafMake], scope: Scope, *, may_save: bool = True
 ) -> dict[str, ContactSet]:
     """Each leaf's contacts at the scope's instant, all from one snapshot of the database.
 
@@ -32,11 +33,11 @@ def current_sets(
     """
     if scope.contact_ids is not None:
         return fetch_sets({name: make(scope) for name, make in makes.items()}, scope)
-    asked = {name: ask(name, make, scope) for name, make in makes.items()}
+    asked = asked_all(makes, scope)
     keys = {name: each.key for name, each in asked.items()}
     known = storing.load(scope.workspace, keys, as_of=scope.as_of)
     missing = {name: each for name, each in asked.items() if name not in known}
-    starts = starts_from_vectors(missing, scope)
+    starts = starts_from_vectors(missing, makes, scope)
     brought = bring(asked, {**known, **starts}, scope)
     if may_save:
         storing.save(scope.workspace, worth_keeping(brought, known))

@@ -17,7 +17,8 @@ from segments.criteria.scope import Scope
 from segments.engine import storing
 from segments.engine.bringing import Held
 from segments.engine.positions import Position, Snapshot
-from segments.engine.questions import Asked, ask, ask_measure, instants_of, read_instants
+from segments.engine.questions import Asked, LeafMake, instants_of, read_instants
+from segments.engine.templates import asked_at, measure_asked_at
 from segments.engine.vectors import HeldVector, Vector, is_whole
 from segments.models import LeafVector
 from workspaces.models import Workspace
@@ -38,26 +39,28 @@ WHERE segments_leafvector.as_of <= excluded.as_of
 """
 
 
-def starts_from_vectors(asked: Mapping[str, Asked], scope: Scope) -> dict[str, Held]:
+def starts_from_vectors(
+    asked: Mapping[str, Asked], makes: Mapping[str, LeafMake], scope: Scope
+) -> dict[str, Held]:
     """Sets of leaves whose numbers are kept, each true where its numbers were measured."""
-    measured = {name: ask_measure(each.make, scope) for name, each in asked.items()}
+    measured = {name: measure_asked_at(name, makes[name], scope) for name in asked}
     keys = {name: each.key for name, each in measured.items() if each is not None}
     if not keys:
         return {}
     vectors = _load(scope.workspace, set(keys.values()), as_of=scope.as_of)
     starts = {
-        name: _start(asked[name], vectors[key], scope)
+        name: _start(asked[name], makes[name], vectors[key], scope)
         for name, key in keys.items()
         if key in vectors
     }
     return {name: held for name, held in starts.items() if held is not None}
 
 
-def _start(asked: Asked, held: HeldVector, scope: Scope) -> Held | None:
+def _start(asked: Asked, make: LeafMake, held: HeldVector, scope: Scope) -> Held | None:
     """The leaf's set where the vector was measured, if it asked the same there."""
     then = scope.at(held.position.as_of)
-    leaf, measured = ask(asked.name, asked.make, then), ask_measure(asked.make, then)
-    measure = measure_of(asked.make(then))
+    leaf, measured = asked_at(asked.name, make, then), measure_asked_at(asked.name, make, then)
+    measure = measure_of(make(then))
     if measured is None or measure is None or not is_whole(measure):
         return None
     if leaf.key != asked.key or measured.key != held.key or measured.moments != held.moments:

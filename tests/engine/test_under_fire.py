@@ -156,7 +156,7 @@ def check_kept(workspace: Workspace, now: datetime) -> int:
         keys = {name: each.key for name, each in asked.items()}
         fresh = fetch_sets({name: make(scope) for name, make in makes.items()}, scope)
         kept = storing.load(workspace, keys, as_of=now)
-        for known in (kept, starts_from_vectors(asked, scope)):
+        for known in (kept, starts_from_vectors(asked, makes, scope)):
             brought = bring(asked, known, scope)
             assert {n: s for n, s in brought.sets.items() if s != fresh[n]} == {}
         return len(kept)

@@ -1,0 +1,92 @@
+"""A leaf moved in time is the leaf compiled for that time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from contacts.services import create_tag
+from segments.criteria.scope import Scope
+from segments.criteria.tree import parse_tree
+from segments.engine import templates
+from segments.engine.evaluation import leaves_of
+from segments.engine.questions import ask, ask_measure
+from segments.engine.templates import asked_all, asked_at, measure_asked_at
+from tests.laws.conftest import world  # noqa: F401
+from tests.makers.workspaces import NOW
+from tests.segments.world import World, example_names
+from workspaces.tenancy import workspace_scope
+
+pytestmark = pytest.mark.django_db
+# ruff: noqa: F811
+
+# Within a quarter, and over the midnight of the workspace.
+MIDNIGHT = NOW.replace(hour=23, minute=0)
+INSTANTS = [
+    *(NOW + timedelta(seconds=second, microseconds=second) for second in (0, 1, 400, 899)),
+    *(MIDNIGHT + timedelta(seconds=second) for second in (-2, -1, -0.5, 0, 1, 2)),
+]
+
+
+def test_every_example_moved_in_time_is_what_compiling_it_gives(world: World) -> None:
+    with workspace_scope(world.workspace):
+        trees = [
+            parse_tree(world.examples()[name], workspace=world.workspace)
+            for name in example_names()
+        ]
+        makes = leaves_of(*trees, with_absence=True)
+        moved = 0
+        for as_of in INSTANTS:
+            found = asked_all(makes, Scope(world.workspace, as_of))
+            scope = Scope(world.workspace, as_of)
+            for name, asked in found.items():
+                exact = ask(name, makes[name], scope)
+                assert (asked.sql, asked.moments, asked.key) == (
+                    exact.sql,
+                    exact.moments,
+                    exact.key,
+                ), name
+        key = templates._key(("leaf", name), makes[name], scope)
+        assert key is not None
+        moved = sum(each.moves is not None for each in templates._templates._held.values())
+        assert moved > len(makes)
+
+
+def test_what_is_measured_moves_as_well(world: World) -> None:
+    with workspace_scope(world.workspace):
+        leaf = {
+            "type": "transactions.number_of_orders",
+            "operator": "at_least",
+            "number": 3,
+            "window": {"last": 90, "unit": "days"},
+        }
+        [(name, make)] = [
+            item
+            for item in leaves_of(
+                parse_tree(leaf, workspace=world.workspace), with_absence=False
+            ).items()
+            if "number_of_orders" in item[0]
+        ]
+        for seconds in (0, 5, 9, 14):
+            scope = Scope(world.workspace, NOW + timedelta(seconds=seconds))
+            moved, exact = measure_asked_at(name, make, scope), ask_measure(make, scope)
+            assert moved is not None
+            assert exact is not None
+            assert (moved.key, moved.moments) == (exact.key, exact.moments)
+
+
+def test_a_name_that_stands_for_something_else_is_compiled_anew(world: World) -> None:
+    with workspace_scope(world.workspace):
+        leaf = {"type": "tags.has_in_category", "match": "any", "categories": ["Sport"]}
+        names = [n for n in example_names() if "categor" in n and n.startswith("tags")]
+        assert names
+        leaf = world.examples()[names[0]]
+        makes = leaves_of(parse_tree(leaf, workspace=world.workspace), with_absence=False)
+        scopes = [Scope(world.workspace, NOW + timedelta(seconds=s)) for s in range(3)]
+        for scope in scopes:
+            asked_all(makes, scope)
+        create_tag(workspace=world.workspace, name="New in it", category=leaf["categories"][0])
+        for name, make in makes.items():
+            scope = Scope(world.workspace, NOW + timedelta(seconds=4))
+            assert asked_at(name, make, scope).key == ask(name, make, scope).key
