@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.utils import timezone
 
 from tests.security.bodies import Described, Named, bodies_by_hand
 from tests.security.probing import Forms, Prober, differing
@@ -25,12 +27,21 @@ OUTSIDE = re.compile(
 MADE_BY_HAND = {"contacts.Import"}
 # What a route can't answer without, by the name it has in the query.
 ASKED = {"segment-explain": {"contact": "contacts.Contact"}}
+# The same, of what names nothing in a workspace.
+TOMORROW = timezone.now() + timedelta(days=1)
+LEAVING = {"day": f"{TOMORROW:%Y-%m-%d}", "direction": "leaving"}
+TOLD = {
+    "segment-forecast-members": LEAVING,
+    "forecast-people": LEAVING,
+    "segment-versions-diff": {"from": "1", "to": "1"},
+}
 # Unsafe calls that have no body at all.
 WITHOUT_BODY = {
     "segment-duplicate",
     "segment-recount",
     "segment-cancel-recount",
     "segment-restore",
+    "segment-restore-version",
 }
 
 
@@ -86,6 +97,7 @@ def test_our_own_ids_open_those_routes_so_that_the_test_above_means_something(pr
             ids = {argument: (own[label] or [0])[take] for argument, label in route.ids.items()}
             path = route.path(workspace=prober.ours.workspace.pk, **ids)
             query = {name: own[label][take] for name, label in ASKED.get(route.name, {}).items()}
+            query |= TOLD.get(route.name, {})
             codes.add(prober.ask(route, "GET", f"{path}?{urlencode(query)}")[0])
         if not codes & {200, 302, 405}:
             closed.append((route.pattern, codes))
