@@ -36,6 +36,16 @@ class MeasureUnit(StrEnum):
     VALUE = "value"  # of an attribute
 
 
+# Numbers of what happened: without time passing they only grow.
+_HAPPENED = (
+    MeasureUnit.FACTS,
+    MeasureUnit.TRANSACTIONS,
+    MeasureUnit.LINES,
+    MeasureUnit.THINGS,
+    MeasureUnit.PIECES,
+    MeasureUnit.MONEY,
+)
+
 # Numbers of these come in whole storage units.
 _WHOLE = frozenset(MeasureUnit) - {
     MeasureUnit.VALUE,
@@ -74,6 +84,11 @@ class Measured:
             if self.test.passes(candidate) != passes and self._exists(candidate)
         ]
         return min(flipping, key=abs, default=None)
+
+    def undoes(self, number: Decimal) -> bool:
+        """Whether only less of what has happened flips the comparison."""
+        missing = self.missing(number)
+        return missing is not None and missing < 0 and self.unit in _HAPPENED
 
     def _near(self) -> Iterator[Decimal]:
         """Numbers at and next to the ends of the comparison."""

@@ -8,7 +8,7 @@ once: those are tried in all combinations, and the costs are added up around eac
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations, islice
 from typing import Literal
@@ -53,21 +53,31 @@ class Flip:
 _Way = tuple[str, ...] | None
 
 
-def smallest_flip(formula: Formula, holds: Mapping[str, bool]) -> Flip | None:
-    """The fewest rows to flip; None if the tree is the same whatever its rows do."""
+def smallest_flip(
+    formula: Formula, holds: Mapping[str, bool], unlikely: Collection[str] = ()
+) -> Flip | None:
+    """The fewest rows to flip; None if the tree is the same whatever its rows do.
+
+    Of several ways with as many rows, one with fewer `unlikely` rows is taken.
+    """
+
+    def cost(way: tuple[str, ...]) -> tuple[int, int]:
+        return len(way), sum(key in unlikely for key in way)
+
     wanted = not formula.value(holds)
     repeated = [key for key, number in Counter(formula.keys()).items() if number > 1]
     best: _Way = None
     tries = 0
     for size in range(len(repeated) + 1):
-        if best is not None and size >= len(best):
+        if best is not None and size > len(best):
             break
         for flipped in islice(combinations(repeated, size), MAX_TRIES):
             tries += 1
             fixed = {key: holds[key] != (key in flipped) for key in repeated}
-            rest = _way(formula, wanted, holds, fixed)
-            if rest is not None and (best is None or size + len(rest) < len(best)):
-                best = (*flipped, *rest)
+            rest = _way(formula, wanted, holds, fixed, cost)
+            way = None if rest is None else (*flipped, *rest)
+            if way is not None and (best is None or cost(way) < cost(best)):
+                best = way
         if tries >= MAX_TRIES:
             break
     if best is None:
@@ -76,7 +86,11 @@ def smallest_flip(formula: Formula, holds: Mapping[str, bool]) -> Flip | None:
 
 
 def _way(
-    formula: Formula, wanted: bool, holds: Mapping[str, bool], fixed: Mapping[str, bool]
+    formula: Formula,
+    wanted: bool,
+    holds: Mapping[str, bool],
+    fixed: Mapping[str, bool],
+    cost: Callable[[tuple[str, ...]], tuple[int, int]],
 ) -> _Way:
     """The fewest rows, fixed ones apart, that make the formula what is wanted."""
     if formula.kind == "row":
@@ -84,9 +98,9 @@ def _way(
             return () if fixed[formula.key] == wanted else None
         return () if holds[formula.key] == wanted else (formula.key,)
     if formula.kind == "not":
-        return _way(formula.children[0], not wanted, holds, fixed)
-    ways = [_way(child, wanted, holds, fixed) for child in formula.children]
+        return _way(formula.children[0], not wanted, holds, fixed, cost)
+    ways = [_way(child, wanted, holds, fixed, cost) for child in formula.children]
     if (formula.kind == "all") == wanted:  # each child has to be so
         known = [way for way in ways if way is not None]
         return None if len(known) < len(ways) else tuple(key for way in known for key in way)
-    return min((way for way in ways if way is not None), key=len, default=None)
+    return min((way for way in ways if way is not None), key=cost, default=None)

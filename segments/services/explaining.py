@@ -17,7 +17,7 @@ from segments.criteria.scope import Scope
 from segments.criteria.tree import Group, Leaf, Tree, parse_tree
 from segments.engine.evaluation import evaluate_tree, members_of
 from segments.explain.algebra import Formula, smallest_flip
-from segments.explain.asking import ask
+from segments.explain.asking import Asked, ask
 from segments.explain.building import (
     Builder,
     formula_of,
@@ -150,7 +150,7 @@ def _reason(
     zone = _zone(contact, scope)
     # What happened after a past instant is known: "if nothing happens" is asked of now only.
     turns = turning_points(asked, holds, scope, zone) if is_now else {}
-    flip = smallest_flip(formula, holds)
+    flip = smallest_flip(formula, holds, unlikely=_unlikely(asked, turns))
     builder = Builder(
         tree=tree,
         scope=scope,
@@ -178,6 +178,18 @@ def _look_up(criteria: Iterable[Criterion], scope: Scope) -> None:
             named.setdefault(reference.kind, set()).add(reference.key)
     for kind in named.keys() - WITHOUT_IDS:
         scope.ids_of(kind, sorted(named[kind]))
+
+
+def _unlikely(asked: Mapping[str, Asked], turns: Mapping[str, datetime]) -> set[str]:
+    """Rows that flip only if something that has happened is undone."""
+    return {
+        key
+        for key, each in asked.items()
+        if each.measured is not None
+        and each.number is not None
+        and each.measured.undoes(each.number)
+        and key not in turns
+    }
 
 
 def _unknown(contact: Contact, as_of: datetime) -> Explanation:

@@ -69,6 +69,13 @@ def test_a_row_that_stands_there_twice_flips_in_both_places() -> None:
     assert set(found.keys) == {"a", "c"}
 
 
+def test_of_ways_with_as_many_rows_a_likely_one_is_named() -> None:
+    everything = dict.fromkeys("abc", True)
+    assert smallest_flip(all_of(A, B, C), everything, unlikely={"a"}).keys == ("b",)
+    nothing = dict.fromkeys("abc", False)
+    assert smallest_flip(any_of(A, all_of(B, C)), nothing, unlikely={"a"}).keys == ("a",)
+
+
 def test_a_contradiction_never_flips() -> None:
     assert smallest_flip(all_of(A, none(A)), {"a": True}) is None
 
