@@ -90,12 +90,6 @@ def _changed(bench: Bench, name: str, documents: list[dict[str, Any]]) -> float:
     return median(took)
 
 
-@measures("live", "A fact committed, its event readable, at 500 facts a second")
-def live(bench: Bench, repeats: int) -> list[Figure]:
-    """Goes by the present, and these data by an instant in the past."""
-    raise Skipped("goes by the present instant: measured by tests of live segments")
-
-
 @measures("browser", "In a browser: a key pressed, the exact total and all row numbers shown")
 def browser(bench: Bench, repeats: int) -> list[Figure]:
     """Needs a browser."""

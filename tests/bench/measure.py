@@ -37,7 +37,15 @@ class Skipped(Exception):
 
 
 # Where measures are declared, in the order of the report.
-MODULES = ("over_http", "editing", "many_segments", "neighbours", "through_time", "sizes")
+MODULES = (
+    "over_http",
+    "editing",
+    "live_speed",
+    "many_segments",
+    "neighbours",
+    "through_time",
+    "sizes",
+)
 
 Measuring = Callable[[Bench, int], list[Figure]]
 MEASURES: dict[str, tuple[str, Measuring]] = {}

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from segments.criteria.scope import Scope
+from segments.engine.algebra import UNIVERSE
 from segments.engine.leaves import fetch_sets
 from segments.engine.sets import ContactSet
 from segments.live.memory import LiveMemory
@@ -95,11 +96,13 @@ def check_live(workspace: Workspace, as_of: datetime, memory: LiveMemory | None 
 
 
 def check_leaves(memory: LiveMemory, as_of: datetime) -> None:
-    """Every leaf set in memory is what asking everybody anew answers."""
+    """Every leaf set in memory is what asking anew answers, of contacts that are there."""
     scope = Scope(memory.workspace, as_of)
     held = memory.pool.held
     fresh = fetch_sets({name: memory.pool.makes[name](scope) for name in held}, scope)
-    wrong = {name: (held[name].members ^ fresh[name]).id_list() for name in held}
+    assert held[UNIVERSE].members == fresh[UNIVERSE]
+    universe = fresh[UNIVERSE]
+    wrong = {name: ((held[name].members ^ fresh[name]) & universe).id_list() for name in held}
     assert not any(wrong.values()), wrong
 
 
