@@ -35,6 +35,8 @@ LONG_DAY_SECONDS = 0.15
 # Then the worker looks whether somebody else is waiting, and stands back for them.
 TURN_SECONDS = 30.0
 WAITED_TOO_LONG = timedelta(seconds=2)
+# What people look at first: each segment gets so much before any gets more.
+FIRST_DAYS = 91
 NOBODY_KEPT = b""  # of points whose members were not kept
 
 
@@ -83,7 +85,8 @@ def _backfill(workspace: Workspace, claim: Claim, clock: Clock) -> None:
                 if not claims.extend_lease(claim, done=done, total=total):
                     transaction.set_rollback(True)
                     return
-            if _should_stand_back(perf_counter() - started, clock()):
+            has_first = len(there) < FIRST_DAYS <= done < total
+            if has_first or _should_stand_back(perf_counter() - started, clock()):
                 with workspace_scope(workspace):
                     claims.give_way(claim)
                 return

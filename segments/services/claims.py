@@ -95,7 +95,7 @@ def counts_wait(*, since: datetime) -> bool:
 
 def _queue(holder: str = "") -> QuerySet[Recount]:
     """Waiting recounts that may be taken: of the workspace with the fewest running, then of the
-    one whose last turn is longest ago, then the oldest.
+    one whose last turn is longest ago, then those not begun yet, then the oldest.
 
     A segment is counted by one worker at a time, a workspace by so many as the settings say, so
     that others are left for the rest. `holder` is one of those already.
@@ -118,6 +118,7 @@ def _queue(holder: str = "") -> QuerySet[Recount]:
             running_beside=Coalesce(Subquery(number.values("number")), 0),
             holders_beside=Coalesce(Subquery(holders.values("number")), 0),
             served_at=Subquery(served.values("started_at")[:1]),
+            has_begun=Q(progress_done__gt=0),
         )
         .exclude(is_backfill & Exists(running.filter(is_backfill)))
         .exclude(~is_backfill & Exists(same))
@@ -126,6 +127,7 @@ def _queue(holder: str = "") -> QuerySet[Recount]:
             "is_backfill",
             "running_beside",
             F("served_at").asc(nulls_first=True),
+            "has_begun",
             "requested_at",
             "pk",
         )

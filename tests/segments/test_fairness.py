@@ -109,6 +109,24 @@ def test_a_trend_that_goes_wrong_again_and_again_fails_all_the_same(monkeypatch)
     assert read_segment(segment).state == SegmentState.FRESH
 
 
+def test_every_segment_has_its_latest_days_before_any_has_its_year(settings, monkeypatch):
+    settings.TREND_DAYS = 60
+    monkeypatch.setattr(backfilling, "FIRST_DAYS", 20)
+    workspace = make_workspace()
+    segments = [
+        do_counts(save_segment(workspace, EVERYBODY, name=f"s{number}", now=NOW + number * MINUTE))
+        for number in range(3)
+    ]
+    for _segment in segments:
+        do(claim_now())
+    assert [backfill_of(each).state for each in segments] == [RecountState.QUEUED] * 3
+    assert all(20 <= backfill_of(each).progress_done < 61 for each in segments)
+
+    work(backfills=True)
+
+    assert [len(snapshots(each, recorded=False)) for each in segments] == [61] * 3
+
+
 def test_a_count_that_waits_is_taken_before_the_trend_goes_on(monkeypatch):
     workspace = make_workspace()
     segment = do_counts(save_segment(workspace, EVERYBODY))
