@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from contacts.models import Tag
 from segments.models import Segment
+from tests.browsing import check_page, chromium, open_page
 from tests.makers.contacts import upsert
 from tests.makers.recounts import change, read_segment, save_segment
 from tests.makers.transactions import transaction_item, transactions
@@ -21,6 +22,7 @@ from tests.segments.test_forecast import bought
 from workspaces.models import Role, Workspace
 from workspaces.tenancy import workspace_scope
 
+__all__ = ["chromium"]
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 
@@ -155,3 +157,33 @@ def test_a_viewer_sees_versions_and_can_not_restore(shop: tuple[Workspace, Clien
     assert ">Restore<" not in page
     path = f"/w/{workspace.pk}/segments/{segment.pk}/versions/1/restore/"
     assert client.post(path).status_code == 403
+
+
+@pytest.mark.browser
+@pytest.mark.usefixtures("transactional_db")
+@pytest.mark.parametrize(
+    "look", [{"phone": False, "dark": False}, {"phone": True, "dark": True}], ids=["wide", "phone"]
+)
+def test_the_pages_are_sound(chromium: Any, live_server: Any, look: Any) -> None:
+    owner, now = make_user(), timezone.now()
+    workspace = make_workspace("Nordlicht", owner=owner, now=now - 200 * DAY)
+    known = (now - 100 * DAY).isoformat()
+    for name, tag in (("ewa", "vip"), ("jan", "gold")):
+        upsert(workspace, {"external_id": name, "observed_at": known, "tags": {"add": [tag]}})
+        item = transaction_item(name, now - 3 * DAY, "10")
+        transactions(workspace, item, now=now - DAY)
+    segment = save_segment(workspace, {"all": [VIP, bought(10)]}, now=now)
+    change(segment, where=bought(10), now=now)
+    page = open_page(chromium, user=owner, base_url=live_server.url, **look)
+    name = f"changes-{'phone-dark' if look['phone'] else 'desktop-light'}"
+    here = f"/w/{workspace.pk}/segments/{segment.pk}"
+    page.goto(f"{here}/forecast/")
+    page.wait_for_selector(".trend canvas")
+    check_page(page, f"{name}-forecast")
+    page.locator("a[href*='direction=leaving']").first.click()
+    page.get_by_text("2 contacts leave").wait_for()
+    check_page(page, f"{name}-people")
+    for path in ("versions/", "versions/compare/?from=1&to=2"):
+        page.goto(f"{here}/{path}")
+        check_page(page, f"{name}-{path[:10]}".replace("/", ""))
+    page.context.close()
