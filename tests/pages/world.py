@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from contacts.services import create_category
 from segments.demo.loading import load_demo
+from segments.live.pulse import advance_live
 from segments.models import Segment
 from segments.services.claims import claim_recount
 from segments.tasks import count
@@ -62,6 +63,7 @@ def make_shop() -> Shop:
     import_text(workspace, FILE, now=now)
     upload(workspace, FILE, now=now)
     count_segments(workspace, 3)
+    advance_live(workspace=workspace, now=timezone.now())
     return Shop(workspace, owner)
 
 
