@@ -116,6 +116,8 @@ def bulk_load(
             connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))
         foreign: list[str] = []
         yield BulkLoad(connection, _types(connection, tables), _emptied(connection, tables))
+        for table in tables:  # foreign keys are checked by joins, which need a plan
+            connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table)))
         for table, name, definition in reversed(constraints):  # primary keys first
             _alter(connection, table, f'ADD CONSTRAINT "{name}" {definition}')
             if definition.startswith("FOREIGN"):
