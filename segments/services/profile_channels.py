@@ -102,7 +102,7 @@ DIMENSIONS: tuple[Dimension, ...] = (
         _name_channels(
             "sales_channel",
             gettext_lazy("Sales channel"),
-            gettext_lazy("bought through {channel}"),
+            gettext_lazy("buyers through {channel}"),
             _sold_through,
             labels={},  # the shop names them
         ),
@@ -113,7 +113,7 @@ DIMENSIONS: tuple[Dimension, ...] = (
         _name_channels(
             "purchase_channel",
             gettext_lazy("Source of a purchase"),
-            gettext_lazy("bought after coming from {channel}"),
+            gettext_lazy("buyers coming from {channel}"),
             _bought_from,
         ),
     ),
@@ -123,7 +123,7 @@ DIMENSIONS: tuple[Dimension, ...] = (
         _name_channels(
             "visit_channel",
             gettext_lazy("Source of a visit"),
-            gettext_lazy("visited from {channel}"),
+            gettext_lazy("visitors from {channel}"),
             _visited_from,
         ),
     ),
@@ -133,7 +133,7 @@ DIMENSIONS: tuple[Dimension, ...] = (
         _name_channels(
             "first_visit",
             gettext_lazy("Source of the first visit"),
-            gettext_lazy("came first from {channel}"),
+            gettext_lazy("people whose first visit came from {channel}"),
         ),
     ),
     Dimension(
@@ -142,7 +142,7 @@ DIMENSIONS: tuple[Dimension, ...] = (
         _name_channels(
             "last_visit",
             gettext_lazy("Source of the last visit"),
-            gettext_lazy("came last from {channel}"),
+            gettext_lazy("people whose last visit came from {channel}"),
         ),
     ),
 )

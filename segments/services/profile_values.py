@@ -43,7 +43,7 @@ class Named:
     dimension: str  # attribute.city, tag, brand, …
     dimension_label: str
     label: str
-    phrase: str  # after "3.2 × as often": "from Gdańsk", "tagged vip"
+    phrase: str  # after "3.2 × as often": "from Gdańsk", "tagged vip", "buyers of Skis"
     row: Document | None
     reference: tuple[str, str] | None  # what a definition that names it refers to
 
@@ -213,7 +213,7 @@ BRANDS = Dimension(
     "brands",
     _bought("brand_id"),
     _name_bought(
-        "brand", Brand, "brand", gettext_lazy("Brand bought"), gettext_lazy("bought {name}")
+        "brand", Brand, "brand", gettext_lazy("Brand bought"), gettext_lazy("buyers of {name}")
     ),
 )
 PRODUCT_CATEGORIES = Dimension(
@@ -224,6 +224,6 @@ PRODUCT_CATEGORIES = Dimension(
         ProductCategory,
         "category",
         gettext_lazy("Product category bought"),
-        gettext_lazy("bought something of {name}"),
+        gettext_lazy("buyers of {name}"),
     ),
 )
