@@ -128,9 +128,9 @@ def bulk_load(
         for _name, definition in indexes:
             connection.execute(definition)  # type: ignore[arg-type]
         step(f"built {len(indexes)} indexes")
+        _move_sequences(connection, tables)  # while the owner still sees all rows
         for table in forced:
             _alter(connection, table, "FORCE ROW LEVEL SECURITY")
-        _move_sequences(connection, tables)
 
 
 def tidy(connection: psycopg.Connection[Any], tables: Sequence[str]) -> None:
