@@ -88,6 +88,6 @@ const KINDS = { segment: () => gettext("Segment"), campaign: () => gettext("Camp
 function Hits({ hits }) {
   if (!hits.length) return html`<p class="small muted">${gettext("Nothing else uses this segment.")}</p>`;
   return html`<section class="hits"><h3>${gettext("This changes, too")}</h3>
-    <ul class="plain">${hits.map((hit) => html`<li key=${hit.kind + hit.label + hit.url}><span class="small faint">${KINDS[hit.kind]?.() ?? hit.kind}</span> ${hit.url ? html`<a href=${hit.url} target="_blank" rel="noopener">${hit.label}</a>` : hit.label}
+    <ul>${hits.map((hit) => html`<li key=${hit.kind + hit.label + hit.url}><span class="small faint">${KINDS[hit.kind]?.() ?? hit.kind}</span> ${hit.url ? html`<a href=${hit.url} target="_blank" rel="noopener">${hit.label}</a>` : hit.label}
       ${hit.through.length > 0 && html` <span class="small faint">${fill(gettext("through {names}"), { names: hit.through.join(", ") })}</span>`}</li>`)}</ul></section>`;
 }
