@@ -23,7 +23,7 @@ from segments.engine.positions import (
     Snapshot,
     changes_since,
 )
-from segments.engine.questions import Asked, Edge, ask_measure
+from segments.engine.questions import Asked, Edge, Narrowed, ask_measure
 from segments.engine.sets import ContactSet
 from segments.engine.vectors import HeldVector, is_whole
 
@@ -186,7 +186,7 @@ class _Bringing:
 
     def _do_work(self) -> None:
         work, watch = self.work, self.seen
-        queries = {name: self._queryset(name, contacts) for name, contacts in work.items()}
+        queries = {name: self._query(name, contacts) for name, contacts in work.items()}
         measures = {
             name: measure
             for name, contacts in work.items()
@@ -199,9 +199,12 @@ class _Bringing:
         late = fetched.late
         self.work = {} if late is None or watch is None else self._left_over(work, late, watch)
 
-    def _queryset(self, name: str, contacts: ContactSet | None) -> QuerySet[Any]:
-        scope = self.scope if contacts is None else self.scope.only(contacts.id_list())
-        return self.asked[name].make(scope)
+    def _query(self, name: str, contacts: ContactSet | None) -> QuerySet[Any] | Narrowed:
+        asked = self.asked[name]
+        if contacts is None:
+            return asked.make(self.scope)
+        ids = contacts.id_list()
+        return asked.among(ids) or asked.make(self.scope.only(ids))
 
     def _take(self, name: str, contacts: ContactSet | None, fetched: Fetched) -> None:
         answers = fetched.sets[name]
@@ -252,7 +255,7 @@ class _Bringing:
         return left
 
 
-def _summable(queryset: QuerySet[Any]) -> Measure | None:
+def _summable(queryset: QuerySet[Any] | Narrowed) -> Measure | None:
     """The measure of a leaf whose rows are few enough to be read one by one."""
     measure = measure_of(queryset)
     if measure is None or not is_whole(measure) or rows_expected(measure.numbers()) > MOST_ROWS:

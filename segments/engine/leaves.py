@@ -20,6 +20,7 @@ from contacts.models import NUMBER_MASK
 from segments.criteria.measures import Measure
 from segments.criteria.scope import Scope
 from segments.engine.positions import SNAPSHOT, Changes, Snapshot, late_changes_sql, read_late
+from segments.engine.questions import Narrowed
 from segments.engine.sets import ContactSet
 from segments.engine.vectors import Vector
 
@@ -46,7 +47,7 @@ def fetch_sets(queries: Mapping[str, QuerySet[Any]], scope: Scope) -> dict[str, 
 
 
 def fetch(
-    queries: Mapping[str, QuerySet[Any]],
+    queries: Mapping[str, QuerySet[Any] | Narrowed],
     workspace_id: int,
     watch: Snapshot | None = None,
     measures: Mapping[str, Measure] | None = None,
@@ -129,7 +130,9 @@ def rows_expected(queryset: QuerySet[Any]) -> int:
     return int((json.loads(plans) if isinstance(plans, str) else plans)[0]["Plan"]["Plan Rows"])
 
 
-def _compile(queryset: QuerySet[Any]) -> tuple[str, tuple[Any, ...]] | None:
+def _compile(queryset: QuerySet[Any] | Narrowed) -> tuple[str, tuple[Any, ...]] | None:
+    if isinstance(queryset, Narrowed):
+        return queryset.sql, queryset.params
     try:
         sql, params = queryset.query.sql_with_params()
     except EmptyResultSet:
