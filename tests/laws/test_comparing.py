@@ -1,4 +1,7 @@
-"""Overlaps and profiles over the world: equal to sets of Python, and to what their rows ask."""
+"""Overlaps and profiles over the world: equal to sets of Python, and to what their rows ask.
+
+The same by hand on small shops: tests/segments/test_overlap.py and test_profile.py.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ from tests.segments.world import World
 from tests.segments.world_time import AS_OFS
 from workspaces.tenancy import workspace_scope
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.night]
 DATES = AS_OFS[:3]
 
 

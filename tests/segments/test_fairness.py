@@ -33,6 +33,13 @@ from workspaces.tenancy import workspace_scope
 pytestmark = pytest.mark.usefixtures("transactional_db")
 NOBODY = {"not": EVERYBODY}
 TURNS = claims.MAX_ATTEMPTS + 3
+DAYS = 20
+
+
+@pytest.fixture(autouse=True)
+def short_lines(settings):
+    """How long a trend is doesn't matter here."""
+    settings.TREND_DAYS = DAYS
 
 
 def backfill_of(segment):
@@ -95,7 +102,7 @@ def test_a_long_trend_stands_back_and_goes_on_however_often(monkeypatch):
     work(backfills=True)
 
     assert backfill_of(segment).state == RecountState.DONE
-    assert len(snapshots(segment, recorded=False)) == 91
+    assert len(snapshots(segment, recorded=False)) == DAYS + 1
 
 
 def test_a_trend_that_goes_wrong_again_and_again_fails_all_the_same(monkeypatch):
@@ -109,9 +116,8 @@ def test_a_trend_that_goes_wrong_again_and_again_fails_all_the_same(monkeypatch)
     assert read_segment(segment).state == SegmentState.FRESH
 
 
-def test_every_segment_has_its_latest_days_before_any_has_its_year(settings, monkeypatch):
-    settings.TREND_DAYS = 60
-    monkeypatch.setattr(backfilling, "FIRST_DAYS", 20)
+def test_every_segment_has_its_latest_days_before_any_has_its_year(monkeypatch):
+    monkeypatch.setattr(backfilling, "FIRST_DAYS", 7)
     workspace = make_workspace()
     segments = [
         do_counts(save_segment(workspace, EVERYBODY, name=f"s{number}", now=NOW + number * MINUTE))
@@ -120,11 +126,11 @@ def test_every_segment_has_its_latest_days_before_any_has_its_year(settings, mon
     for _segment in segments:
         do(claim_now())
     assert [backfill_of(each).state for each in segments] == [RecountState.QUEUED] * 3
-    assert all(20 <= backfill_of(each).progress_done < 61 for each in segments)
+    assert [backfill_of(each).progress_done for each in segments] == [7] * 3
 
     work(backfills=True)
 
-    assert [len(snapshots(each, recorded=False)) for each in segments] == [61] * 3
+    assert [len(snapshots(each, recorded=False)) for each in segments] == [DAYS + 1] * 3
 
 
 def test_a_count_that_waits_is_taken_before_the_trend_goes_on(monkeypatch):
@@ -136,7 +142,7 @@ def test_a_count_that_waits_is_taken_before_the_trend_goes_on(monkeypatch):
     do(held, now=NOW + MINUTE)
 
     assert backfill_of(segment).state == RecountState.QUEUED
-    assert 0 < backfill_of(segment).progress_done < 91
+    assert 0 < backfill_of(segment).progress_done < DAYS + 1
     assert claim_now(now=NOW + MINUTE).reason == RecountReason.AD_HOC
 
 

@@ -18,6 +18,7 @@ from segments.services.profile_channels import DIMENSIONS
 from segments.services.profiling import FEWEST_PEOPLE, Profile, Standout, profile_of
 from tests.makers.contacts import make_attribute, upsert
 from tests.makers.segments import LATER, make_segment
+from tests.makers.segments import members as members_of
 from tests.makers.tracking import visit_from, visits
 from tests.makers.transactions import line_item, transaction_item, transactions
 from tests.makers.workspaces import NOW, make_workspace
@@ -206,6 +207,11 @@ def test_purchases_and_visits_count_each_person_once() -> None:
     ):
         one = value(found, dimension, label)
         assert (one.members, one.everybody, one.verdict) == (members, everybody, "more"), one
+    for each in found.values:
+        if each.named.row is not None:
+            matching = members_of(workspace, each.named.row)
+            assert each.everybody == len(matching), each
+            assert each.members == len(matching & members_of(workspace, VIP)), each
     assert not [
         each
         for each in found.values
