@@ -162,7 +162,11 @@ def test_a_viewer_sees_versions_and_can_not_restore(shop: tuple[Workspace, Clien
 @pytest.mark.browser
 @pytest.mark.usefixtures("transactional_db")
 @pytest.mark.parametrize(
-    "look", [{"phone": False, "dark": False}, {"phone": True, "dark": True}], ids=["wide", "phone"]
+    "look",
+    [
+        pytest.param({"phone": False, "dark": False}, marks=pytest.mark.night, id="wide"),
+        pytest.param({"phone": True, "dark": True}, id="phone"),
+    ],
 )
 def test_the_pages_are_sound(chromium: Any, live_server: Any, look: Any) -> None:
     owner, now = make_user(), timezone.now()

@@ -206,7 +206,13 @@ def make_shop() -> Workspace:
     return workspace
 
 
-@pytest.mark.parametrize("name", TREES)
+AT_NIGHT = ("calendar", "months", "everybody")
+EACH_TREE = [
+    pytest.param(name, marks=[pytest.mark.night] if name in AT_NIGHT else []) for name in TREES
+]
+
+
+@pytest.mark.parametrize("name", EACH_TREE)
 def test_each_day_is_what_evaluating_that_later_instant_gives(name: str) -> None:
     workspace = make_shop()
     segment = make_segment(workspace, TREES[name])
