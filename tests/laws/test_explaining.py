@@ -70,9 +70,9 @@ def check_figure(row: Reason) -> None:
 def test_every_row_holds_as_the_count_says(world: World, record_property: Any) -> None:
     chance = random.Random(11)
     tried = 0
-    for start, as_of in enumerate((ASKED, AS_OFS[2], AS_OFS[4], ASKED)):
+    for start, as_of in enumerate((ASKED, AS_OFS[2], AS_OFS[4])):
         people = chance.sample(known(world, as_of), 1)
-        tried += check_examples(world, people, as_of, every=4, start=start)
+        tried += check_examples(world, people, as_of, every=5, start=start)
     record_property("rows explained", tried)
 
 
@@ -122,7 +122,7 @@ def applied(reason: Reason, keys: set[str]) -> bool:
 
 def test_random_trees_are_explained_as_they_are_counted(world: World, record_property: Any) -> None:
     tried = sum(
-        check_trees(world, as_of, trees=6, people=2, seed=seed)
+        check_trees(world, as_of, trees=5, people=2, seed=seed)
         for seed, as_of in enumerate((ASKED, AS_OFS[3]))
     )
     record_property("random trees explained", tried)
@@ -150,8 +150,11 @@ def test_segments_with_pins_are_explained_as_they_are_counted(world: World) -> N
 @pytest.mark.night
 @pytest.mark.parametrize("number", range(len(AS_OFS)))
 def test_every_row_of_everybody_holds_as_the_count_says(world: World, number: int) -> None:
-    as_of = AS_OFS[number]
-    check_examples(world, known(world, as_of), as_of)
+    """Over all instants everybody is asked about every example, at each about one in eight."""
+    as_of, shares = AS_OFS[number], len(AS_OFS)
+    for share in range(shares):
+        people = known(world, as_of)[share::shares]
+        check_examples(world, people, as_of, every=shares, start=(number + share) % shares)
     check_trees(world, as_of, trees=60, people=4, seed=100 + number)
 
 
