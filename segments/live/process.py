@@ -35,6 +35,7 @@ logger = structlog.get_logger(__name__)
 LOOK_SECONDS = 1.0  # without a ring
 REST_SECONDS = 0.25  # between two pulses of a workspace: a burst of facts is one pulse
 FOLLOW_UP_SECONDS = 1.0  # after news, time is looked at, too: a fact may lie a moment ahead
+QUICK_SECONDS = 0.3  # where looking at windows takes less than this, every pulse does
 HEAVY_SECONDS = 1.0  # a workspace whose pulse takes longer can't have the last free thread
 FIND_SECONDS = 3.0  # between looking for workspaces that are new here
 KEEP_SECONDS = 300.0  # between writing a workspace's leaf sets to the store
@@ -50,6 +51,7 @@ class Follower:
 
     memory: LiveMemory
     is_heavy: bool = True  # until its first pulse, which loads everything
+    is_quick: bool = False  # the last pulse that looked at windows was
     may_start_at: float = 0.0  # monotonic
     look_again_at: float | None = None
     megabytes: float = 0.0  # its sets, after its last pulse
@@ -186,7 +188,7 @@ class LiveProcess:
     def _start(self, due: leases.Due, now: float) -> None:
         self.rang.discard(due.workspace_id)
         follower = self._follower(due.workspace_id)
-        is_timed = due.is_timed
+        is_timed = due.is_timed or follower.is_quick
         if follower.look_again_at is not None and follower.look_again_at <= now:
             is_timed, follower.look_again_at = True, None
         follower.may_start_at = now + REST_SECONDS
@@ -218,7 +220,10 @@ class LiveProcess:
             follower.may_start_at = time.monotonic() + FAULT_SECONDS
             logger.exception("live_pulse_failed", workspace=workspace_id)
         finally:
-            follower.is_heavy = time.monotonic() - started > HEAVY_SECONDS
+            took = time.monotonic() - started
+            follower.is_heavy = took > HEAVY_SECONDS
+            if is_timed:
+                follower.is_quick = took < QUICK_SECONDS
             follower.megabytes = follower.memory.megabytes
             close_old_connections()
 

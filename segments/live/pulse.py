@@ -117,7 +117,7 @@ def deliver(*, workspace: Workspace, events: Iterable[MembershipEvent]) -> None:
                 receiver=getattr(receiver, "__qualname__", repr(receiver)),
                 workspace=workspace.pk,
                 first_number=told[0].number,
-                exc_info=answer,
+                error=repr(answer)[:200],
             )
 
 
