@@ -107,9 +107,10 @@ class SegmentExplainMixin(WorkspaceViewSet):
 
     def _contact(self, given: dict[str, Any]) -> Contact:
         live = Contact.objects.in_workspace(self.workspace).live()
-        named = {"pk": given["contact"]} if "contact" in given else {}
-        found = live.filter(**named) if named else live.filter(external_id=given["external_id"])
-        contact = found.first()
+        if "contact" in given:
+            contact = live.filter(pk=given["contact"]).first()
+        else:
+            contact = live.filter(external_id=given["external_id"]).first()
         if contact is None:
             raise ProblemError(404, "not_found", _("There is no such contact."))
         return contact

@@ -42,6 +42,7 @@ SPREAD_ON_PURPOSE = {
     ("transactions/services/products.py", "filter"),  # brand or category
     ("transactions/services/products.py", "update"),
     ("segments/criteria/transactions.py", "alias"),  # _SUM_ALIASES, a constant
+    ("segments/services/profile_values.py", "annotate"),  # part_, value_, shown_ and the like
 }
 # Where SQL is written by hand; every name in it is one of ours.
 SQL_BY_HAND = {
@@ -49,6 +50,8 @@ SQL_BY_HAND = {
     "workspaces/privileges.py",
     "contacts/bulk.py",
     "segments/engine/leaves.py",
+    "segments/engine/positions.py",  # tables and columns from models
+    "segments/explain/asking.py",  # parts the compiler wrote, joined
     "workspaces/tenancy.py",
 }
 CLOCKS = {
@@ -61,6 +64,8 @@ WRITES = {
     *("create", "bulk_create", "bulk_update", "get_or_create", "update_or_create", "update"),
     *("delete", "save"),
 }
+# The engine's own keeping of answers: nobody's facts.
+KEEPS_ANSWERS = {"segments/engine/storing.py"}
 TRANSLATING = (
     "views",
     "api",
@@ -158,6 +163,8 @@ def test_nothing_is_written_outside_services() -> None:
     found = set()
     for name, node, called in calls():
         parts = [part.removesuffix(".py").split("_")[0] for part in name.split("/")[1:]]
+        if name in KEEPS_ANSWERS:
+            continue
         if "services" in parts or "importing" in parts or not set(parts) & set(TRANSLATING):
             continue
         receiver, _, method = called.rpartition(".")
