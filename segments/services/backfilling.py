@@ -141,10 +141,12 @@ class _Line:
     number_recorded: int = 0
     at_once: int = 1
     pool: LeafPool | None = None
+    scope: Scope = field(init=False)  # what keys name is found out once for all days
     next_days: dict[datetime, datetime] = field(init=False)
     days_before: dict[datetime, datetime] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.scope = Scope(self.workspace, self.days[-1])
         pairs = list(zip(self.days, self.days[1:], strict=False))
         self.next_days = dict(pairs)
         self.days_before = {later: earlier for earlier, later in pairs}
@@ -199,8 +201,7 @@ class _Line:
             line_of(self.segment).filter(pk=earlier.pk).update(members=NOBODY_KEPT)
 
     def _evaluate(self, batch: Sequence[datetime]) -> list[Day]:
-        first = Scope(self.workspace, batch[0])
-        scopes = [first, *(first.at(day) for day in batch[1:])]
+        scopes = [self.scope.at(day) for day in batch]
         if self.pool is None:
             return [
                 Day(scope.as_of, members, len(universe))
@@ -242,7 +243,7 @@ class _Line:
         """As they were kept, or computed again where they weren't."""
         if point.members:
             return ContactSet.unpack(self.workspace.pk, point.members)
-        [(members, _universe)] = members_at(self.tree, [Scope(self.workspace, point.as_of)])
+        [(members, _universe)] = members_at(self.tree, [self.scope.at(point.as_of)])
         return members
 
     def _join(self, following: Snapshot, before: ContactSet) -> None:
