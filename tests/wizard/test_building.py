@@ -127,6 +127,7 @@ def save(page: Any, workspace: Workspace) -> Segment:
 def find_trend(page: Any, workspace: Workspace, segment: Segment) -> list[int]:
     """Do what saving queued; the page then shows a line by itself, the same as REST's."""
     work(now=timezone.now(), backfills=True)
+    page.locator("#line-progress").wait_for(state="detached")  # until then it is a part of it
     page.locator("#trend canvas").wait_for()
     shown = page.eval_on_selector_all(
         "section[aria-labelledby=trend-title] table.list tbody tr",
