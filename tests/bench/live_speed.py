@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import numpy as np
 
@@ -50,6 +51,8 @@ def live(bench: Bench, repeats: int) -> list[Figure]:
 
     documents = trees_of(shared_leaves(bench))
     found = measure(bench.large.pk, documents, contacts=bench.size, start=bench.as_of)
+    if not found.facts:
+        raise RuntimeError(f"No probe was told of: {found}")
     p50, p99 = np.percentile(found.facts, [50, 99])
     latest = max(found.expiries, default=float("nan"))
     rate = found.committed / found.seconds
@@ -72,20 +75,29 @@ def measure(
     rate: int = FACTS_A_SECOND,
 ) -> Timings:
     """Follow the workspace and write to it; `start` is where its clock begins."""
-    from tests.makers.recounts import save_segment
+    from segments.services import archive_segment
+    from tests.makers.recounts import save_segment, system
     from workspaces.models import Workspace
+    from workspaces.tenancy import workspace_scope
 
     workspace = Workspace.objects.get(pk=workspace_id)
     clock = _Clock(start)
-    for number, document in enumerate(documents):
-        save_segment(workspace, document, name=f"Live {number}", now=clock.now())
-    probes = save_segment(workspace, _visited(PROBE), name="Probes", now=clock.now())
-    expiring = save_segment(workspace, _visited(EXPIRING, HOUR), name="Expiring", now=clock.now())
-    found = Timings(segments=len(documents) + 2)
-    with _following(clock):
-        found.ready_after = _wait_until_followed(workspace_id, found.segments)
-        run = _Run(workspace_id, clock, contacts, found, probes.pk, expiring.pk)
-        run.go(seconds, rate)
+    trees = [*documents, _visited(PROBE), _visited(EXPIRING, HOUR)]
+    saved = [
+        save_segment(workspace, tree, name=f"Live {number} {clock.ahead}", now=clock.now())
+        for number, tree in enumerate(trees)
+    ]
+    found = Timings(segments=len(saved))
+    try:
+        with _following(clock):
+            found.ready_after = _wait_until_followed(workspace_id, [each.pk for each in saved])
+            probes, expiring = saved[-2:]
+            run = _Run(workspace_id, clock, contacts, found, probes.pk, expiring.pk)
+            run.go(seconds, rate)
+    finally:
+        for segment in saved:
+            with workspace_scope(workspace):
+                archive_segment(actor=system(workspace), segment=segment, now=clock.now())
     return found
 
 
@@ -99,6 +111,10 @@ def _visited(where: dict[str, object], within: timedelta | None = None) -> dict[
         "where": [where],
         "window": window,
     }
+
+
+def _campaign(name: str) -> dict[str, object]:
+    return {"utm": {"source": "bench", "campaign": name}}
 
 
 class _Clock:
@@ -123,14 +139,15 @@ def _following(clock: _Clock) -> Iterator[None]:
         process.wait(timeout=60)
 
 
-def _wait_until_followed(workspace_id: int, segments: int) -> float:
+def _wait_until_followed(workspace_id: int, segments: list[int]) -> float:
     from segments.models import LiveMembers
     from workspaces.tenancy import workspace_scope
 
     started = time.monotonic()
     while time.monotonic() - started < READY_SECONDS:
         with workspace_scope(workspace_id):
-            if LiveMembers.objects.filter(is_live=True).count() >= segments:
+            rows = LiveMembers.objects.filter(is_live=True, segment_id__in=segments)
+            if rows.count() == len(segments):
                 return time.monotonic() - started
         time.sleep(0.1)
     raise RuntimeError("The segments were not followed in time.")
@@ -197,7 +214,9 @@ class _Run:
                     continue
                 now = self.clock.now()
                 items, probe = self._batch(rng, now, is_probing=sent % 50 == 0)
-                visits(workspace, *items, now=now)
+                results = visits(workspace, *items, now=now)
+                if any(result.is_error for result in results):
+                    raise RuntimeError(f"A fact was refused: {results}")
                 with self.lock:
                     self.found.committed += BATCH
                     if probe is not None:
@@ -212,19 +231,21 @@ class _Run:
         """Visits of contacts drawn; first perhaps a contact nobody has seen yet."""
         from tests.makers.tracking import visit_item
 
+        def visit(whose: str, at: datetime, **item: object) -> dict[str, object]:
+            return visit_item(whose, at, external_id=str(uuid4()), **item)
+
         items: list[dict[str, object]] = []
         probe = None
         if is_probing:
             with self.lock:
                 self.number += 1
-                probe = f"live-probe-{self.number}"
-                leaving = f"live-leaving-{self.number}"
+                probe, leaving = f"probe-{uuid4()}", f"leaving-{uuid4()}"
                 ends = now + timedelta(seconds=1 + self.number % 20)
                 self.ends_at[leaving] = ends
-            items.append(visit_item(probe, now, utm={"campaign": "live-probe"}))
-            items.append(visit_item(leaving, ends - HOUR, utm={"campaign": "live-expiring"}))
+            items.append(visit(probe, now, source=_campaign("live-probe")))
+            items.append(visit(leaving, ends - HOUR, source=_campaign("live-expiring")))
         others = rng.integers(1, self.contacts, BATCH - len(items))
-        return [*items, *(visit_item(f"c{number}", now) for number in others)], probe
+        return [*items, *(visit(f"c{number}", now) for number in others)], probe
 
     def _read(self) -> None:
         """A reader of the feed, as over REST."""
