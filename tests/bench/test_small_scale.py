@@ -30,6 +30,8 @@ from tests.bench.questions import (
     shapes_of,
 )
 from tests.conftest import owner_connection, truncate_written_tables
+from tests.makers.tracking import visit_item, visits
+from tests.makers.transactions import line_item, transaction_item, transactions
 from transactions.models import ContactStatistics, LineItem, Transaction
 from transactions.services import differing_statistics
 from workspaces.models import Workspace
@@ -120,6 +122,15 @@ def test_every_generated_row_is_stored(bench: Bench):
     assert list(stored.values()) == [
         rows[name] for name in ("contacts", "tags", "transactions", "lines")
     ]
+
+
+def test_what_happens_after_the_load_is_stored(bench: Bench):
+    workspace, who = bench.workspaces[0], "c00000001"
+    [visit] = visits(workspace, visit_item(who, AS_OF), now=AS_OF)
+    order = transaction_item(who, AS_OF, lines=[line_item("10.00", product="P-00001")])
+    [bought] = transactions(workspace, order, now=AS_OF)
+    assert not visit.is_error
+    assert not bought.is_error
 
 
 def test_the_statistics_of_contacts_equal_their_transactions(bench: Bench):
