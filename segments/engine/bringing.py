@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
 
+from contacts.models import ContactCounter
 from segments.criteria.measures import Measure, measure_of
 from segments.criteria.scope import Scope
 from segments.engine.leaves import Fetched, fetch, rows_expected
@@ -35,6 +37,9 @@ UNMEASURED_LEAF = 100_000
 PATCH_OVERHEAD = 500
 
 MOST_ROWS = 2_000_000  # to be summed here rather than by the database (12 bytes each)
+# With more rows than this the database is asked for each contact once, not once a row.
+MANY_ROWS = 3_000_000
+MANY_CONTACTS = 100_000
 
 
 @dataclass(frozen=True)
@@ -190,7 +195,7 @@ class _Bringing:
         measures = {
             name: measure
             for name, contacts in work.items()
-            if contacts is None and (measure := _summable(queries[name])) is not None
+            if contacts is None and (measure := _summable(queries[name], is_large=self._is_large))
         }
         fetched = fetch(queries, self.workspace_id, watch, measures)
         for name, contacts in work.items():
@@ -202,9 +207,16 @@ class _Bringing:
     def _query(self, name: str, contacts: ContactSet | None) -> QuerySet[Any] | Narrowed:
         asked = self.asked[name]
         if contacts is None:
-            return asked.make(self.scope)
+            whole = asked.make(self.scope)
+            return _once_each(whole, self.scope) if self._is_large else whole
         ids = contacts.id_list()
         return asked.among(ids) or asked.make(self.scope.only(ids))
+
+    @cached_property
+    def _is_large(self) -> bool:
+        """Whether there are so many contacts that it pays to ask first how to ask."""
+        counters = ContactCounter.objects.in_workspace(self.scope.workspace)
+        return counters.filter(next_number__gt=MANY_CONTACTS).exists()
 
     def _take(self, name: str, contacts: ContactSet | None, fetched: Fetched) -> None:
         answers = fetched.sets[name]
@@ -255,9 +267,18 @@ class _Bringing:
         return left
 
 
-def _summable(queryset: QuerySet[Any] | Narrowed) -> Measure | None:
+def _summable(queryset: QuerySet[Any] | Narrowed, *, is_large: bool) -> Measure | None:
     """The measure of a leaf whose rows are few enough to be read one by one."""
     measure = measure_of(queryset)
-    if measure is None or not is_whole(measure) or rows_expected(measure.numbers()) > MOST_ROWS:
+    if measure is None or not is_whole(measure):
+        return None
+    if is_large and rows_expected(measure.numbers()) > MOST_ROWS:
         return None
     return measure
+
+
+def _once_each(queryset: QuerySet[Any], scope: Scope) -> QuerySet[Any]:
+    """The same contacts, each once where that spares sending very many rows."""
+    if measure_of(queryset) is None and rows_expected(queryset) > MANY_ROWS:
+        return scope.contacts().filter(pk__in=queryset).values("pk")
+    return queryset

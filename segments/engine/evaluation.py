@@ -14,6 +14,7 @@ from segments.criteria.base import Criterion, references_in
 from segments.criteria.scope import Scope
 from segments.criteria.settled import matching_of, present_of
 from segments.criteria.tree import Leaf, Node, SegmentNode, Tree, children_of
+from segments.engine.absence import leaves_passed_by_absence
 from segments.engine.algebra import PRESENT, UNIVERSE, Algebra, NodeCount, pin_key
 from segments.engine.bringing import Held, bring
 from segments.engine.leaves import fetch_sets
@@ -133,11 +134,17 @@ def _all_at_once(
 def leaves_of(*trees: Tree, with_absence: bool) -> dict[str, LeafMake]:
     """What has to be asked for these trees, once each, also inside referenced segments.
 
-    `with_absence`: also who has a value or fact of the kind each row asks about.
+    `with_absence`: also who has a value or fact of the kind asked about, where somebody could be
+    in only for lack of one.
     """
     makes = {UNIVERSE: LeafMake(_universe, ())}
     for tree in trees:
-        _collect(tree.root, makes, with_absence=with_absence)
+        _collect(tree.root, makes)
+        if with_absence:
+            for leaf in leaves_passed_by_absence(tree):
+                criterion = leaf.criterion
+                present = LeafMake(partial(_present, criterion), _named(criterion))
+                makes.setdefault(f"{PRESENT}{leaf.canonical}", present)
     return makes
 
 
@@ -145,28 +152,24 @@ def _universe(scope: Scope) -> QuerySet[Any]:
     return scope.contacts().values("pk")
 
 
-def _collect(node: Node, makes: dict[str, LeafMake], *, with_absence: bool) -> None:
+def _collect(node: Node, makes: dict[str, LeafMake]) -> None:
     if node.is_disabled:
         return
     if isinstance(node, Leaf):
-        _collect_leaf(node, makes, with_absence=with_absence)
+        criterion = node.criterion
+        make = LeafMake(partial(matching_of, criterion), _named(criterion))
+        makes.setdefault(node.canonical, make)
     elif isinstance(node, SegmentNode):
-        _collect(node.opened, makes, with_absence=False)
+        _collect(node.opened, makes)
         for direction in PinDirection:
             pins = LeafMake(partial(_pinned, node.segment_id, direction), ())
             makes.setdefault(pin_key(node, direction), pins)
     for child in children_of(node):
-        _collect(child, makes, with_absence=with_absence)
+        _collect(child, makes)
 
 
-def _collect_leaf(node: Leaf, makes: dict[str, LeafMake], *, with_absence: bool) -> None:
-    criterion = node.criterion
-    named = tuple(sorted({(each.kind, each.key) for each in references_in(criterion)}))
-    makes.setdefault(node.canonical, LeafMake(partial(matching_of, criterion), named))
-    # Asked apart: the same row may stand in a referenced segment, where nobody asks for it.
-    if with_absence and type(criterion).present is not Criterion.present:
-        present = LeafMake(partial(_present, criterion), named)
-        makes.setdefault(f"{PRESENT}{node.canonical}", present)
+def _named(criterion: Criterion) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted({(each.kind, each.key) for each in references_in(criterion)}))
 
 
 def _present(criterion: Criterion, scope: Scope) -> QuerySet[Any]:

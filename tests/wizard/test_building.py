@@ -116,9 +116,14 @@ def at(where: Any, path: str) -> Any:
     return where
 
 
-def save(page: Any, workspace: Workspace) -> Segment:
-    """Save with the keyboard; the page of the segment follows."""
+def save(page: Any, workspace: Workspace, *, is_changed: bool = False) -> Segment:
+    """Save with the keyboard; the page of the segment follows.
+
+    `is_changed`: another definition than the saved one is shown with who moves before it is saved.
+    """
     page.keyboard.press("Control+s")
+    if is_changed:
+        page.locator("dialog[open] [data-save-changes]").click()
     page.wait_for_url(lambda url: "/new/" not in url and "/edit/" not in url)
     with workspace_scope(workspace):
         return Segment.objects.in_workspace(workspace).get()
@@ -186,7 +191,7 @@ def test_paid_only_buyers_are_built_by_clicks_saved_watched_reloaded_and_edited(
         page.get_by_role("button", name="Redo").first.click()
         page.locator("fieldset fieldset select.match").select_option("any")
         assert settled(page) == 1
-        edited = save(page, workspace)
+        edited = save(page, workspace, is_changed=True)
         assert edited.definition["where"]["all"][0]["quantifier"] == "any"
         assert find_trend(page, workspace, edited)[-1] == 1
 
