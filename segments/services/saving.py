@@ -275,9 +275,7 @@ def _pin_direction(
         )
         for contact_id in sorted(added)
     )
-    touch_contacts(
-        workspace=segment.workspace_id, contact_ids=added | gone, kind=ChangeKind.PIN
-    )
+    touch_contacts(workspace=segment.workspace_id, contact_ids=added | gone, kind=ChangeKind.PIN)
     return bool(added or gone)
 
 
