@@ -62,7 +62,7 @@ class Followed:
     is_live: bool = True  # whether it was, at the last pulse
     pins: Pins = NO_PINS
     row_id: int | None = None  # of LiveMembers
-    unsaved: int = 0  # events since its members were written
+    is_moved: bool = False  # since its members were written
 
 
 @dataclass

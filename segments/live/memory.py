@@ -27,6 +27,7 @@ class LiveMemory:
     followed: dict[int, Followed] = field(default_factory=dict)
     mark: tuple[datetime | None, str] | None = None
     checked_at: datetime | None = None  # counts up to then were compared
+    unsaved: int = 0  # rows of events since all members were written
 
     def __post_init__(self) -> None:
         self.forget()
@@ -38,6 +39,7 @@ class LiveMemory:
         self.followed = {}
         self.mark = None
         self.checked_at = None
+        self.unsaved = 0
 
     def is_current(self, state: LiveState) -> bool:
         """Whether nobody went on since this was left."""

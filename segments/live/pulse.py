@@ -28,8 +28,9 @@ from segments.live.following import (
 from segments.live.memory import LiveMemory, mark_of, position_of
 from segments.live.news import News, read_news
 from segments.live.recording import (
-    SAVE_AFTER_EVENTS,
+    SAVE_AFTER_ROWS,
     Move,
+    save_all,
     save_members,
     save_sizes,
     write_events,
@@ -421,24 +422,13 @@ class _Pulse:
                 )
             followed.members = followed.members ^ moving
             followed.size += len(entered) - len(left)
-            followed.unsaved += len(moving)
+            followed.is_moved = True
             self.changed.add(followed.segment_id)
 
     def _finish(self, news: News, *, is_timed: bool) -> Pulse:
         state, as_of = self.state, self.scope.as_of
         events = write_events(workspace=self.workspace, state=state, moves=self.moves, as_of=as_of)
-        followed = self.memory.followed
-        self.to_save |= {key for key in self.changed if followed[key].unsaved >= SAVE_AFTER_EVENTS}
-        save_members(
-            workspace=self.workspace,
-            followed=[followed[key] for key in sorted(self.to_save)],
-            last_number=state.last_number,
-            now=as_of,
-        )
-        save_sizes(
-            workspace=self.workspace,
-            followed=[followed[key] for key in sorted(self.changed - self.to_save)],
-        )
+        self._save(len(events))
         if is_timed or news:
             position = self.memory.pool.position
             is_anything_live = any(each.is_live for each in self._all())
@@ -452,6 +442,18 @@ class _Pulse:
                 update_fields=["as_of", "snapshot", "last_number", "timed_at", "corrections"]
             )
         return Pulse(as_of, events, is_timed, bool(news))
+
+    def _save(self, rows: int) -> None:
+        """Who is in is written for segments that began or ended; now and then for all."""
+        memory, now, last = self.memory, self.scope.as_of, self.state.last_number
+        to_save = [memory.followed[key] for key in sorted(self.to_save)]
+        save_members(workspace=self.workspace, followed=to_save, last_number=last, now=now)
+        memory.unsaved += rows
+        if memory.unsaved >= SAVE_AFTER_ROWS:
+            save_all(workspace=self.workspace, followed=self._all(), last_number=last, now=now)
+            memory.unsaved = 0
+        others = [memory.followed[key] for key in sorted(self.changed - self.to_save)]
+        save_sizes(workspace=self.workspace, followed=others)
 
 
 def _defined(followed: Followed) -> Definition:

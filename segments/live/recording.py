@@ -24,8 +24,8 @@ from workspaces.models import Workspace
 # From here on contacts that went the same way for the same reason are one row.
 MANY = 200
 
-# Members are written after so many events, so that a takeover reads few of them.
-SAVE_AFTER_EVENTS = 5_000
+# Members are written after so many rows of events, so that a takeover reads few of them.
+SAVE_AFTER_ROWS = 20_000
 
 
 @dataclass(frozen=True)
@@ -100,12 +100,22 @@ def save_members(
             },
         )
         each.row_id = row.pk
-        each.unsaved = 0
+        each.is_moved = False
+
+
+def save_all(
+    *, workspace: Workspace, followed: Iterable[Followed], last_number: int, now: datetime
+) -> None:
+    """A checkpoint of a whole workspace: whoever takes over replays only what comes after it."""
+    live = [each for each in followed if each.is_live]
+    moved = [each for each in live if each.is_moved]
+    save_members(workspace=workspace, followed=moved, last_number=last_number, now=now)
+    LiveMembers.objects.in_workspace(workspace).filter(is_live=True).update(last_number=last_number)
 
 
 def fold(*, workspace: Workspace) -> dict[int, Followed]:
     """Who is in each segment ever followed: the members last written, and the events since."""
-    rows = LiveMembers.objects.in_workspace(workspace)
+    rows = list(LiveMembers.objects.in_workspace(workspace))
     found = {
         row.segment_id: Followed(
             segment_id=row.segment_id,
@@ -116,35 +126,39 @@ def fold(*, workspace: Workspace) -> dict[int, Followed]:
         )
         for row in rows
     }
-    for row in rows:
-        _replay(found[row.segment_id], row.last_number, workspace)
+    _replay(workspace, found, {row.segment_id: row.last_number for row in rows if row.is_live})
+    for each in found.values():
+        each.size = len(each.members)
     return found
 
 
-def _replay(followed: Followed, since: int, workspace: Workspace) -> None:
+def _replay(
+    workspace: Workspace, found: Mapping[int, Followed], written: Mapping[int, int]
+) -> None:
     """Bring members up to the newest event. Of single contacts the latest word counts."""
+    if not written:
+        return
     events = MembershipEvent.objects.in_workspace(workspace).filter(
-        segment_id=followed.segment_id, number__gt=since
+        number__gt=min(written.values())
     )
-    latest: dict[int, bool] = {}
+    latest: dict[int, dict[int, bool]] = {}
     for event in events.order_by("number").iterator():
-        has_entered = event.direction == MembershipDirection.ENTERED
-        followed.version_number = event.version_number
-        followed.unsaved += event.count
-        if event.contacts is None:
-            latest[event.contact_id or 0] = has_entered
+        if event.number <= written.get(event.segment_id, event.number):
             continue
-        followed.members = _with(followed.members, latest)
-        latest = {}
+        followed = found[event.segment_id]
+        has_entered = event.direction == MembershipDirection.ENTERED
+        followed.version_number, followed.is_moved = event.version_number, True
+        if event.contacts is None:
+            latest.setdefault(event.segment_id, {})[event.contact_id or 0] = has_entered
+            continue
+        members = _with(followed.members, latest.pop(event.segment_id, {}))
         many = contacts_of(event)
-        followed.members = followed.members | many if has_entered else followed.members - many
-    followed.members = _with(followed.members, latest)
-    followed.size = len(followed.members)
+        followed.members = members | many if has_entered else members - many
+    for segment_id, told in latest.items():
+        found[segment_id].members = _with(found[segment_id].members, told)
 
 
 def _with(members: ContactSet, latest: Mapping[int, bool]) -> ContactSet:
     told = ContactSet.from_ids(members.workspace_id, latest)
-    entered = ContactSet.from_ids(
-        members.workspace_id, [pk for pk, is_in in latest.items() if is_in]
-    )
-    return members.with_answers(told, entered)
+    entered = [pk for pk, has_entered in latest.items() if has_entered]
+    return members.with_answers(told, ContactSet.from_ids(members.workspace_id, entered))
