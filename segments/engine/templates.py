@@ -37,9 +37,15 @@ class _Template:
     asked: Asked | None  # None: it has no measure
     moves: tuple[bool, ...] | None = None  # by parameter; None: not known yet
 
+    def tells(self, as_of: datetime) -> bool:
+        """Whether it says what is asked at this instant."""
+        return self.asked is None or self.moves is not None or self.as_of == as_of
+
     def at(self, as_of: datetime, make: LeafMake) -> Asked | None:
-        if self.asked is None or self.moves is None:
+        if self.asked is None:
             return None
+        if self.moves is None or self.as_of == as_of:
+            return replace(self.asked, make=make)
         by = as_of - self.as_of
         params = tuple(
             each + by if moves else each
@@ -102,7 +108,7 @@ def _through(
     if key is None:
         return compute()
     known = _templates.get(key)
-    if known is not None and (known.asked is None or known.moves is not None):
+    if known is not None and known.tells(scope.as_of):
         return known.at(scope.as_of, make)
     with _statements() as run:
         asked = compute()
