@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.cache import cache, caches
 from django.db import connections
 from django.test import TransactionTestCase
+from django.utils import translation
 from psycopg import sql
 
 from config.celery import app
@@ -141,6 +142,13 @@ def _empty_cache() -> Iterator[None]:
     """Rate limits and cached values of one test must not reach the next."""
     yield
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _own_language() -> Iterator[None]:
+    """A page leaves its reader's language active in the thread, until the next request."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture
