@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, ClassVar
 
-from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, status
@@ -18,10 +15,10 @@ from segments import services
 from segments.api_changes import SegmentChangesMixin
 from segments.api_explain import SegmentExplainMixin
 from segments.api_overview import SegmentOverviewMixin
+from segments.api_problems import tree_problems
 from segments.api_time import SegmentTimeMixin, member_document
 from segments.criteria.base import all_criteria
 from segments.criteria.forms import criterion_form
-from segments.criteria.tree import InvalidTree
 from segments.filters import SegmentFilters
 from segments.models import Segment
 from segments.serializers import (
@@ -37,22 +34,7 @@ from segments.suggestions import suggest
 from segments.text import from_text, to_text
 from segments.wizard.templates import templates_for
 from workspaces.api import ProblemError, WorkspaceViewSet
-from workspaces.batches import ItemError
 from workspaces.policies import Action, require
-
-
-@contextmanager
-def tree_problems() -> Iterator[None]:
-    """An invalid tree is a 400 that names every fault by its path."""
-    try:
-        yield
-    except InvalidTree as error:
-        raise ProblemError(
-            400,
-            "invalid_tree",
-            _("The criteria tree isn't valid."),
-            errors=[ItemError(e.path, e.code, str(e.message)) for e in error.errors],
-        ) from error
 
 
 class CriterionViewSet(WorkspaceViewSet):

@@ -15,6 +15,12 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from segments.api_problems import (
+    broken_problems,
+    past_instant,
+    tree_problems,
+    wrong_parameter,
+)
 from segments.api_time import instant_param, member_document
 from segments.change_documents import (
     DiffAsked,
@@ -27,7 +33,6 @@ from segments.change_documents import (
     movers_document,
     version_document,
 )
-from segments.criteria.tree import InvalidTree
 from segments.engine.sets import ContactSet
 from segments.models import Segment, SegmentVersion
 from segments.serializers import SegmentSerializer
@@ -52,7 +57,6 @@ from segments.services.versions import (
     versions_of,
 )
 from workspaces.api import ProblemError, WorkspaceViewSet
-from workspaces.batches import ItemError
 from workspaces.policies import Action, require
 from workspaces.serializers import StrictSerializer
 
@@ -76,7 +80,11 @@ class SegmentChangesMixin(WorkspaceViewSet):
         """Sizes and movements of the coming days if nothing happens but time."""
         asked = _checked(ForecastAsked, request.query_params.dict())
         with forecast_problems():
-            found = forecast(segment=self.get_object(), as_of=self._past(asked), days=asked["days"])
+            found = forecast(
+                segment=self.get_object(),
+                as_of=past_instant(asked.get("as_of"), self.now),
+                days=asked["days"],
+            )
         return Response(forecast_document(found))
 
     @extend_schema(
@@ -92,7 +100,7 @@ class SegmentChangesMixin(WorkspaceViewSet):
     def forecast_members(self, request: Request, **kwargs: Any) -> Response:
         """Who enters or leaves on a day of the forecast, with the rows that turn."""
         asked = _checked(MoversAsked, request.query_params.dict())
-        as_of = self._past(asked)
+        as_of = past_instant(asked.get("as_of"), self.now)
         try:
             with forecast_problems():
                 page = forecast_movers(
@@ -104,7 +112,7 @@ class SegmentChangesMixin(WorkspaceViewSet):
                     after=asked["after"],
                 )
         except LookupError as error:
-            raise _wrong("day", _("A day of the next 90 is expected.")) from error
+            raise wrong_parameter("day", _("A day of the next 90 is expected.")) from error
         return Response(movers_document(page, self._next(request, page, as_of, asked["limit"])))
 
     def _next(self, request: Request, page: MoverPage, as_of: datetime, limit: int) -> str | None:
@@ -132,7 +140,7 @@ class SegmentChangesMixin(WorkspaceViewSet):
                 where=asked.get("where"),
                 pinned_in=asked.get("pinned_in"),
                 pinned_out=asked.get("pinned_out"),
-                as_of=self._past(asked),
+                as_of=past_instant(asked.get("as_of"), self.now),
             )
         document = comparison_document(found, self._named(found, asked))
         return Response(
@@ -180,7 +188,7 @@ class SegmentChangesMixin(WorkspaceViewSet):
         query.pop("as_of", None)
         asked = _checked(NamesAsked, query)
         self._refuse_names(asked)
-        as_of = self._past({"as_of": instant_param(request, "as_of")})
+        as_of = past_instant(instant_param(request, "as_of"), self.now)
         try:
             with comparison_problems():
                 found = compare_versions(
@@ -189,12 +197,6 @@ class SegmentChangesMixin(WorkspaceViewSet):
         except SegmentVersion.DoesNotExist as error:
             raise ProblemError(404, "not_found", _("There is no such version.")) from error
         return Response(comparison_document(found, self._named(found, asked)))
-
-    def _past(self, asked: dict[str, Any]) -> datetime:
-        as_of: datetime = asked.get("as_of") or self.now
-        if as_of > self.now:
-            raise _wrong("as_of", _("This instant lies in the future."))
-        return as_of
 
     def _refuse_names(self, asked: dict[str, Any]) -> None:
         if "limit" in asked or "list" in asked:
@@ -217,11 +219,8 @@ class SegmentChangesMixin(WorkspaceViewSet):
 def forecast_problems() -> Iterator[None]:
     """What can't be forecast: a broken segment, and too much of one."""
     try:
-        yield
-    except InvalidTree as error:
-        raise ProblemError(
-            409, "broken", _("The segment is broken: a thing it names is gone.")
-        ) from error
+        with broken_problems():
+            yield
     except TooMuchToForecastError as error:
         raise ProblemError(422, "query_too_expensive", str(error)) from error
 
@@ -230,16 +229,10 @@ def forecast_problems() -> Iterator[None]:
 def comparison_problems() -> Iterator[None]:
     """A definition that isn't valid, or one that was and isn't any more."""
     try:
-        yield
+        with tree_problems():
+            yield
     except BrokenDefinitionError as error:
         raise ProblemError(409, "broken", str(error)) from error
-    except InvalidTree as error:
-        raise ProblemError(
-            400,
-            "invalid_tree",
-            _("The criteria tree isn't valid."),
-            errors=[ItemError(each.path, each.code, each.message) for each in error.errors],
-        ) from error
 
 
 # --- Parameters ----------------------------------------------------------------------------------
@@ -254,10 +247,5 @@ def _checked(serializer: type[StrictSerializer], data: Any) -> dict[str, Any]:
 
 def _version_number(text: str, name: str) -> int:
     if not text.isdecimal() or not text.isascii() or len(text) > 9:
-        raise _wrong(name, _("The number of a version is expected."))
+        raise wrong_parameter(name, _("The number of a version is expected."))
     return int(text)
-
-
-def _wrong(name: str, message: str) -> ProblemError:
-    error = ItemError(f"$.{name}", "invalid", message)
-    return ProblemError(400, "invalid", _("The request isn't valid."), errors=[error])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contacts.models import Contact
+from segments.api_problems import past_instant, tree_problems
 from segments.api_time import member_document
 from segments.criteria.tree import InvalidTree
 from segments.explain.parts import Explanation, Fact, Figure, Reason
@@ -23,7 +23,6 @@ from segments.faults import say_faults
 from segments.models import Segment, SegmentPin
 from segments.services.explaining import explain_segment, explain_where
 from workspaces.api import ProblemError, WorkspaceViewSet
-from workspaces.batches import ItemError
 from workspaces.policies import Action, require
 from workspaces.serializers import InstantField, StrictSerializer
 
@@ -71,7 +70,7 @@ class SegmentExplainMixin(WorkspaceViewSet):
                 segment=segment,
                 workspace=self.workspace,
                 contact=self._contact(asked.validated_data),
-                as_of=self._instant(asked.validated_data),
+                as_of=past_instant(asked.validated_data.get("as_of"), self.now),
                 now=self.now,
             )
         except InvalidTree as error:
@@ -87,22 +86,15 @@ class SegmentExplainMixin(WorkspaceViewSet):
         asked = ExplanationAsked(data=request.data)
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
-        try:
+        with tree_problems():
             found = explain_where(
                 workspace=self.workspace,
                 where=given["where"],
                 contact=self._contact(given),
-                as_of=self._instant(given),
+                as_of=past_instant(given.get("as_of"), self.now),
                 now=self.now,
                 segment_id=given.get("segment"),
             )
-        except InvalidTree as error:
-            raise ProblemError(
-                400,
-                "invalid_tree",
-                _("The criteria tree isn't valid."),
-                errors=[ItemError(e.path, e.code, str(e.message)) for e in error.errors],
-            ) from error
         return Response(explanation_document(found))
 
     def _contact(self, given: dict[str, Any]) -> Contact:
@@ -114,13 +106,6 @@ class SegmentExplainMixin(WorkspaceViewSet):
         if contact is None:
             raise ProblemError(404, "not_found", _("There is no such contact."))
         return contact
-
-    def _instant(self, given: dict[str, Any]) -> datetime:
-        as_of: datetime = given.get("as_of") or self.now
-        if as_of > self.now:
-            error = ItemError("$.as_of", "invalid", _("This instant lies in the future."))
-            raise ProblemError(400, "invalid", _("The request isn't valid."), errors=[error])
-        return as_of
 
 
 def explanation_document(found: Explanation) -> dict[str, Any]:

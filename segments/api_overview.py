@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -12,6 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from segments.api_problems import past_instant, wrong_parameter
 from segments.api_time import instant_param
 from segments.models import Segment
 from segments.services.overlapping import FEWEST, MOST, Overlap, overlap_of
@@ -38,7 +38,7 @@ class SegmentOverviewMixin(WorkspaceViewSet):
     def overlap(self, request: Request, **kwargs: Any) -> Response:
         """How segments overlap: every pair, who is in one only, in all and in any."""
         segments = self._asked_segments(request)
-        as_of = past_instant(request, self.now)
+        as_of = past_instant(instant_param(request, "as_of"), self.now)
         found = overlap_of(workspace=self.workspace, segments=segments, as_of=as_of)
         return Response(overlap_document(found))
 
@@ -47,7 +47,7 @@ class SegmentOverviewMixin(WorkspaceViewSet):
     def profile(self, request: Request, **kwargs: Any) -> Response:
         """What distinguishes the segment from everybody, value by value."""
         segment: Segment = self.get_object()
-        as_of = past_instant(request, self.now)
+        as_of = past_instant(instant_param(request, "as_of"), self.now)
         found = profile_of(workspace=self.workspace, segment=segment, as_of=as_of)
         if found.broken is not None:
             raise ProblemError(409, "broken", found.broken.error)
@@ -56,10 +56,10 @@ class SegmentOverviewMixin(WorkspaceViewSet):
     def _asked_segments(self, request: Request) -> list[Segment]:
         parts = request.query_params.get("segments", "").split(",")
         if not all(part.isdecimal() and part.isascii() and len(part) <= 18 for part in parts):
-            raise _wrong("segments", "invalid", _("Ids of segments are expected, comma separated."))
+            raise wrong_parameter("segments", _("Ids of segments are expected, comma separated."))
         ids = list(dict.fromkeys(int(part) for part in parts))
         if not FEWEST <= len(ids) <= MOST:
-            raise _wrong("segments", "invalid", _("Name 2 to 10 different segments."))
+            raise wrong_parameter("segments", _("Name 2 to 10 different segments."))
         rows = Segment.objects.in_workspace(self.workspace).filter(archived_at__isnull=True)
         known = rows.in_bulk(ids)
         missing = [
@@ -70,14 +70,6 @@ class SegmentOverviewMixin(WorkspaceViewSet):
         if missing:
             raise ProblemError(400, "invalid", _("The request isn't valid."), errors=missing)
         return [known[pk] for pk in ids]
-
-
-def past_instant(request: Request, now: datetime) -> datetime:
-    """`as_of` of the query string, or now; an instant that lies ahead is an error."""
-    as_of = instant_param(request, "as_of") or now
-    if as_of > now:
-        raise _wrong("as_of", "invalid", _("This instant lies in the future."))
-    return as_of
 
 
 def overlap_document(found: Overlap) -> dict[str, Any]:
@@ -144,8 +136,3 @@ def _value_document(each: Standout) -> dict[str, Any]:
         "in_definition": each.in_definition,
         "row": each.named.row,
     }
-
-
-def _wrong(name: str, code: str, message: str) -> ProblemError:
-    error = ItemError(f"$.{name}", code, message)
-    return ProblemError(400, "invalid", _("The request isn't valid."), errors=[error])

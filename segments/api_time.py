@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contacts.models import Contact
-from segments.criteria.tree import InvalidTree
+from segments.api_problems import broken_problems, past_instant, wrong_parameter
 from segments.engine.evaluation import Evaluation
 from segments.member_files import members_csv
 from segments.models import Recount, Segment
@@ -27,7 +27,6 @@ from segments.serializers import MembersGiven, RecountSerializer, SnapshotSerial
 from segments.services import member_page, queueing, trend
 from segments.services.recounting import evaluate_segment
 from workspaces.api import ProblemError, WorkspaceViewSet
-from workspaces.batches import ItemError
 from workspaces.policies import Action
 
 MAX_MEMBERS = 500
@@ -105,16 +104,10 @@ class SegmentTimeMixin(WorkspaceViewSet):
         """Members now or at a past instant, by id; as CSV when that is accepted."""
         if not self.actor.may(Action.READ_CONTACTS):
             raise PermissionDenied
-        as_of = instant_param(request, "as_of") or self.now
-        if as_of > self.now:
-            raise _wrong("as_of", _("This instant lies in the future."))
+        as_of = past_instant(instant_param(request, "as_of"), self.now)
         segment: Segment = self.get_object()
-        try:
+        with broken_problems():
             evaluation = evaluate_segment(segment=segment, workspace=self.workspace, as_of=as_of)
-        except InvalidTree as error:
-            raise ProblemError(
-                409, "broken", _("The segment is broken: a thing it names is gone.")
-            ) from error
         if request.accepted_renderer.media_type == CsvFile.media_type:
             return self._csv(segment, evaluation)
         return self._page(request, evaluation, as_of)
@@ -165,7 +158,7 @@ def instant_param(request: Request, name: str) -> datetime | None:
     except ValueError:
         value = None
     if value is None or value.tzinfo is None or not 1900 <= value.year <= 2999:
-        raise _wrong(name, _("An instant with a zone is expected."))
+        raise wrong_parameter(name, _("An instant with a zone is expected."))
     return value
 
 
@@ -174,10 +167,5 @@ def _whole(request: Request, name: str, default: int) -> int:
     if text is None:
         return default
     if not text.isdecimal() or len(text) > 18:
-        raise _wrong(name, _("A whole number is expected."))
+        raise wrong_parameter(name, _("A whole number is expected."))
     return int(text) or default
-
-
-def _wrong(name: str, message: str) -> ProblemError:
-    error = ItemError(f"$.{name}", "invalid", message)
-    return ProblemError(400, "invalid", _("The request isn't valid."), errors=[error])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from dataclasses import dataclass
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -27,31 +27,49 @@ def apply_pins(inside: Q, segment_id: int, scope: Scope) -> Q:
     return (inside | kept_in) & ~kept_out
 
 
-def with_pins(
-    members: ContactSet,
-    universe: ContactSet,
-    *,
-    pinned_in: Iterable[int],
-    pinned_out: Iterable[int],
-) -> ContactSet:
-    """The same rule for sets; ids of contacts outside the universe change nothing."""
-    # Before a set is made of them: a number nobody has would make one of 2^31 bits.
-    kept_in, kept_out = (
-        ContactSet.from_ids(members.workspace_id, [pin for pin in pins if pin in universe])
-        for pins in (pinned_in, pinned_out)
-    )
-    return (members | kept_in) - kept_out
+@dataclass(frozen=True)
+class Pins:
+    """Ids of contacts kept in a segment, and kept out of it, by hand."""
+
+    kept_in: frozenset[int] = frozenset()
+    kept_out: frozenset[int] = frozenset()
+
+    def sets(self, universe: ContactSet) -> tuple[ContactSet, ContactSet]:
+        """Both as sets; contacts outside the universe are left out."""
+        # Before a set is made of them: a number nobody has would make one of 2^31 bits.
+        kept_in, kept_out = (
+            ContactSet.from_ids(universe.workspace_id, [pin for pin in pins if pin in universe])
+            for pins in (self.kept_in, self.kept_out)
+        )
+        return kept_in, kept_out
+
+    def applied_to(self, members: ContactSet, universe: ContactSet) -> ContactSet:
+        """Pinned out wins over pinned in wins over the tree."""
+        kept_in, kept_out = self.sets(universe)
+        return (members | kept_in) - kept_out
 
 
-def pins_valid_at(pins: Iterable[SegmentPin], as_of: datetime) -> tuple[list[int], list[int]]:
-    """The contacts that rows of one segment pin in, and out, at the instant."""
-    valid = [
-        pin
-        for pin in pins
-        if pin.valid_from <= as_of and (pin.valid_to is None or as_of < pin.valid_to)
-    ]
-    pinned_in = [pin.contact_id for pin in valid if pin.direction == PinDirection.IN]
-    return pinned_in, [pin.contact_id for pin in valid if pin.direction == PinDirection.OUT]
+NO_PINS = Pins()
+
+
+def read_pins(scope: Scope, segment_ids: Iterable[int] | None = None) -> dict[int, Pins]:
+    """The pins of the instant by segment, of these or of all; segments without any are left out."""
+    rows = scope.valid(SegmentPin)
+    if segment_ids is not None:
+        rows = rows.filter(segment_id__in=list(segment_ids))
+    kept_in: dict[int, set[int]] = {}
+    kept_out: dict[int, set[int]] = {}
+    for segment_id, direction, contact_id in rows.values_list(
+        "segment_id", "direction", "contact_id"
+    ):
+        kept = kept_in if direction == PinDirection.IN else kept_out
+        kept.setdefault(segment_id, set()).add(contact_id)
+    return {
+        segment_id: Pins(
+            frozenset(kept_in.get(segment_id, ())), frozenset(kept_out.get(segment_id, ()))
+        )
+        for segment_id in kept_in.keys() | kept_out.keys()
+    }
 
 
 def check_pins(scope: Scope, **pins: Sequence[int]) -> None:

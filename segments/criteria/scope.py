@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -80,6 +80,14 @@ class Scope:
         if missing:
             cached.update(resolve(self.workspace, reference, missing))
         return sorted({i for key in keys if key in cached for i in cached[key].ids})
+
+    def look_up(self, named: Iterable[tuple[str, str]]) -> None:
+        """Find out what these (kind, key) stand for, by one statement a kind."""
+        by_kind: dict[str, set[str]] = {}
+        for kind, key in named:
+            by_kind.setdefault(kind, set()).add(key)
+        for kind, keys in by_kind.items():
+            self.ids_of(kind, sorted(keys))
 
     def type_of(self, reference: str, key: str) -> str:
         """The type of an attribute or parameter; empty where there is none."""

@@ -25,9 +25,9 @@ from segments.engine.positions import (
     Snapshot,
     changes_since,
 )
-from segments.engine.questions import Asked, Edge, Narrowed, ask_measure
+from segments.engine.questions import Asked, Edge, Narrowed
 from segments.engine.sets import ContactSet
-from segments.engine.vectors import HeldVector, is_whole
+from segments.engine.vectors import Measured, is_whole
 
 ROUNDS = 4  # of asking again what commits meanwhile; then everything is asked in one statement
 
@@ -52,7 +52,6 @@ class Held:
     moments: tuple[Any, ...] = ()
     build_us: int = 0  # what asking everybody took
     patch_us: float = 0.0  # what asking one contact again took
-    is_changed: bool = True  # since it was read from the store
 
     def is_cheaper_patched(self, contacts: int) -> bool:
         """Whether asking so many contacts again costs less than asking everybody."""
@@ -70,19 +69,14 @@ class Brought:
     timed: ContactSet  # contacts asked again because of time alone
     rebuilt: frozenset[str] = frozenset()
     patched: dict[str, ContactSet] = field(default_factory=dict)  # who was asked again, by leaf
-    # Numbers of leaves that were asked anew; true for the place where they were asked.
-    vectors: dict[str, HeldVector] = field(default_factory=dict)
+    vectors: dict[str, Measured] = field(default_factory=dict)  # of leaves asked anew
 
     @property
     def sets(self) -> dict[str, ContactSet]:
         return {name: each.members for name, each in self.held.items()}
 
 
-def bring(
-    asked: Mapping[str, Asked],
-    known: Mapping[str, Held],
-    scope: Scope,
-) -> Brought:
+def bring(asked: Mapping[str, Asked], known: Mapping[str, Held], scope: Scope) -> Brought:
     """All leaves asked, true for the scope's instant and for what the database shows now.
 
     `known` are sets to start from, each at a place of its own; those that answer another question
@@ -107,7 +101,7 @@ class _Bringing:
         self.timed = nobody
         self.patched: dict[str, ContactSet] = {}
         self.rebuilt: set[str] = set()
-        self.vectors: dict[str, HeldVector] = {}
+        self.vectors: dict[str, Measured] = {}
         # What is to be asked next: contacts by leaf, None for everybody.
         self.work: dict[str, ContactSet | None] = dict.fromkeys(asked)
         self.seen: Snapshot | None = None
@@ -158,7 +152,7 @@ class _Bringing:
             dirty = self._dirty(name, each, edges_of[name], near)
             if dirty is None:
                 continue
-            self.held[name] = replace(each, is_changed=False)
+            self.held[name] = each
             if dirty:
                 self.work[name] = dirty
             else:
@@ -209,8 +203,7 @@ class _Bringing:
         if contacts is None:
             whole = asked.make(self.scope)
             return _once_each(whole, self.scope) if self._is_large else whole
-        ids = contacts.id_list()
-        return asked.among(ids) or asked.make(self.scope.only(ids))
+        return asked.among(contacts.id_list(), self.scope)
 
     @cached_property
     def _is_large(self) -> bool:
@@ -227,7 +220,7 @@ class _Bringing:
         if contacts is None:
             self.rebuilt.add(name)
             if name in fetched.vectors:
-                self._take_vector(name, fetched, took)
+                self.vectors[name] = Measured(fetched.vectors[name], position, took)
             patch_us = before.patch_us if before else 0.0
             self.held[name] = Held(key, answers, position, (), took, patch_us)
             return
@@ -239,15 +232,7 @@ class _Bringing:
             held,
             members=held.members.with_answers(contacts, answers),
             patch_us=(held.patch_us + each) / 2 if held.patch_us else each,
-            is_changed=True,
         )
-
-    def _take_vector(self, name: str, fetched: Fetched, took: int) -> None:
-        measured = ask_measure(self.asked[name].make, self.scope)
-        if measured is not None:
-            position = Position(self.scope.as_of, fetched.snapshot)
-            vector = fetched.vectors[name]
-            self.vectors[name] = HeldVector(measured.key, vector, position, measured.moments, took)
 
     def _left_over(
         self, work: Mapping[str, ContactSet | None], late: Changes, watch: Snapshot

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -15,7 +15,14 @@ from segments.criteria.scope import Scope
 from segments.criteria.settled import matching_of, present_of
 from segments.criteria.tree import Leaf, Node, SegmentNode, Tree, children_of
 from segments.engine.absence import leaves_passed_by_absence
-from segments.engine.algebra import PRESENT, UNIVERSE, Algebra, NodeCount, pin_key
+from segments.engine.algebra import (
+    PRESENT,
+    UNIVERSE,
+    Algebra,
+    NodeCount,
+    combine,
+    pin_key,
+)
 from segments.engine.bringing import Held, bring
 from segments.engine.leaves import fetch_sets
 from segments.engine.questions import LeafMake
@@ -23,7 +30,7 @@ from segments.engine.sets import ContactSet
 from segments.engine.shared import current_sets
 from segments.engine.templates import asked_all
 from segments.models import PinDirection
-from segments.pins import pinned
+from segments.pins import NO_PINS, Pins, pinned
 
 # Microseconds: leaves that take less than this together are asked anew for each instant.
 CHEAP = 20_000
@@ -49,40 +56,35 @@ class Evaluation:
 
 
 def evaluate_tree(
-    tree: Tree,
-    scope: Scope,
-    *,
-    pinned_in: Collection[int] = (),
-    pinned_out: Collection[int] = (),
-    may_save: bool = True,
+    tree: Tree, scope: Scope, *, pins: Pins = NO_PINS, with_numbers: bool = True
 ) -> Evaluation:
     """Counts of all nodes and the members. Disabled nodes have no numbers and are left out.
 
-    `may_save`: keep the leaves' sets for whoever asks next (engine/shared.py).
+    `with_numbers`: whether the numbers of nodes are wanted, which takes more questions.
     """
-    makes = leaves_of(tree, with_absence=True)
-    fetched = current_sets(makes, scope, may_save=may_save)
-    evaluator = Algebra(tree, fetched)
-    root_set = evaluator.sets[tree.root.path]
-    workspace_id = scope.workspace.pk
-    # Before a set is made of them: a number nobody has would make one of 2^31 bits.
-    known_in, known_out = (
-        [pin for pin in pins if pin in evaluator.universe] for pins in (pinned_in, pinned_out)
-    )
-    pins_in = ContactSet.from_ids(workspace_id, known_in)
-    pins_out = ContactSet.from_ids(workspace_id, known_out)
-    evaluator.count(pins_in, pins_out)
-    members = (root_set | pins_in) - pins_out
+    algebra = Algebra(tree, current_sets(leaves_of(tree, with_absence=with_numbers), scope))
+    root_set = algebra.sets[tree.root.path]
+    kept_in, kept_out = pins.sets(algebra.universe)
+    if with_numbers:
+        algebra.count(kept_in, kept_out)
+    members = (root_set | kept_in) - kept_out
     return Evaluation(
         as_of=scope.as_of,
-        universe=evaluator.universe,
+        universe=algebra.universe,
         members=members,
-        nodes=tuple(evaluator.counts),
+        nodes=tuple(algebra.counts),
         pins_added=len(members - root_set),
         pins_removed=len(root_set - members),
-        node_sets=evaluator.sets,
-        absent_sets=evaluator.absent,
+        node_sets=algebra.sets,
+        absent_sets=algebra.absent,
     )
+
+
+def members_of_each(trees: Sequence[Tree], scope: Scope) -> tuple[list[ContactSet], ContactSet]:
+    """The members of several trees, and the universe, from one snapshot; what they share is asked
+    once."""
+    sets = current_sets(leaves_of(*trees, with_absence=False), scope)
+    return [combine(tree, sets) for tree in trees], sets[UNIVERSE]
 
 
 def members_of(tree: Tree, scope: Scope) -> ContactSet:

@@ -15,7 +15,7 @@ from segments.engine import storing
 from segments.engine.algebra import UNIVERSE, combine
 from segments.engine.bringing import Brought, Held, bring
 from segments.engine.evaluation import leaves_of
-from segments.engine.leaves import fetch_sets
+from segments.engine.leaves import fetch
 from segments.engine.positions import Changes, Position, changes_since
 from segments.engine.questions import Asked, LeafMake
 from segments.engine.sets import ContactSet
@@ -82,12 +82,12 @@ class LeafPool:
 
     def refresh(self, names: Iterable[str], contacts: ContactSet, scope: Scope) -> None:
         """Ask these leaves again for these contacts, whatever the log says of them."""
-        wanted = {name: self.makes[name] for name in names}
-        narrow = scope.only(contacts.id_list())
-        fetched = fetch_sets({name: make(narrow) for name, make in wanted.items()}, narrow)
-        for name, answers in fetched.items():
+        ids = contacts.id_list()
+        asked = asked_all({name: self.makes[name] for name in names}, scope)
+        queries = {name: each.among(ids, scope) for name, each in asked.items()}
+        for name, answers in fetch(queries, self.workspace.pk).sets.items():
             members = self.held[name].members.with_answers(contacts, answers)
-            self.held[name] = replace(self.held[name], members=members, is_changed=True)
+            self.held[name] = replace(self.held[name], members=members)
 
     def names_of(self, tree: Tree) -> list[str]:
         """The leaves a tree is made of, with the universe."""
@@ -104,15 +104,12 @@ class LeafPool:
 
     def keep(self) -> None:
         """Put the sets into the store, for other processes and for the next start."""
-        for held in self._by_position().values():
-            storing.save(self.workspace, held)
-
-    def _by_position(self) -> dict[Position, dict[str, Held]]:
-        found: dict[Position, dict[str, Held]] = {}
+        by_position: dict[Position, dict[str, Held]] = {}
         for name, each in self.held.items():
-            if each.is_changed and each.build_us >= settings.LEAF_SET_MIN_MICROSECONDS:
-                found.setdefault(each.position, {})[name] = each
-        return found
+            if each.build_us >= settings.LEAF_SET_MIN_MICROSECONDS:
+                by_position.setdefault(each.position, {})[name] = each
+        for held in by_position.values():
+            storing.save(self.workspace, held)
 
     def _advance_changed(self, scope: Scope) -> Step:
         snapshots = {each.position.snapshot for each in self.held.values()}

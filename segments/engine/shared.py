@@ -24,12 +24,10 @@ from segments.engine.vector_store import save_vectors, starts_from_vectors
 SAVE_AFTER = timedelta(seconds=30)
 
 
-def current_sets(
-    makes: Mapping[str, LeafMake], scope: Scope, *, may_save: bool = True
-) -> dict[str, ContactSet]:
+def current_sets(makes: Mapping[str, LeafMake], scope: Scope) -> dict[str, ContactSet]:
     """Each leaf's contacts at the scope's instant, all from one snapshot of the database.
 
-    `may_save`: whether to keep what took long to ask for whoever asks next.
+    What took long to ask is kept for whoever asks next.
     """
     if scope.contact_ids is not None:
         return fetch_sets({name: make(scope) for name, make in makes.items()}, scope)
@@ -39,11 +37,10 @@ def current_sets(
     missing = {name: each for name, each in asked.items() if name not in known}
     starts = starts_from_vectors(missing, makes, scope)
     brought = bring(asked, {**known, **starts}, scope)
-    if may_save:
-        storing.save(scope.workspace, worth_keeping(brought, known))
-        save_vectors(scope.workspace, brought.vectors.values())
-        if known:
-            storing.mark_used(scope.workspace, [each.key for each in known.values()])
+    storing.save(scope.workspace, worth_keeping(brought, known))
+    save_vectors(scope, brought, makes)
+    if known:
+        storing.mark_used(scope.workspace, [each.key for each in known.values()])
     return brought.sets
 
 

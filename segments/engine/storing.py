@@ -13,7 +13,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models.functions import Length, Now
+from django.db.models.functions import Length
+from psycopg import sql
 
 from segments.engine.bringing import Held
 from segments.engine.positions import Position, Snapshot
@@ -30,23 +31,27 @@ MOST_AGE = timedelta(days=2)
 PAST, FUTURE = timedelta(hours=1), timedelta(minutes=1)
 NAME_LENGTH = LeafSet._meta.get_field("name").max_length or 0
 
-_SAVE = """
+_READ_COMMITTED = "current_setting('transaction_isolation') = 'read committed'"
+MAY_SAVE = f"""{_READ_COMMITTED}
+    AND %s BETWEEN clock_timestamp() - make_interval(secs => %s)
+        AND clock_timestamp() + make_interval(secs => %s)"""
+
+# Built from conditions of our own, which are constants.
+_SAVE = f"""
 INSERT INTO segments_leafset
     (workspace_id, key, name, bits, size, as_of, snapshot, moments, build_us, patch_us, used_at)
 SELECT %s, given.key, given.name, given.bits, given.size, %s, %s, given.moments::jsonb,
     given.build_us, given.patch_us, now()
 FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::bigint[], %s::text[], %s::bigint[],
     %s::float8[]) AS given (key, name, bits, size, moments, build_us, patch_us)
-WHERE current_setting('transaction_isolation') = 'read committed'
-    AND %s BETWEEN clock_timestamp() - make_interval(secs => %s)
-        AND clock_timestamp() + make_interval(secs => %s)
+WHERE {MAY_SAVE}
     AND pg_try_advisory_xact_lock(hashtextextended(given.key, %s))
 ON CONFLICT (workspace_id, key) DO UPDATE SET
     bits = excluded.bits, size = excluded.size, as_of = excluded.as_of,
     snapshot = excluded.snapshot, moments = excluded.moments, build_us = excluded.build_us,
     patch_us = excluded.patch_us, used_at = excluded.used_at
 WHERE segments_leafset.as_of <= excluded.as_of
-"""
+"""  # noqa: S608
 
 
 def load(workspace: Workspace, keys: Mapping[str, str], *, as_of: datetime) -> dict[str, Held]:
@@ -66,7 +71,6 @@ def _held(row: LeafSet) -> Held:
         moments=read_instants(row.moments),
         build_us=row.build_us,
         patch_us=row.patch_us,
-        is_changed=False,
     )
 
 
@@ -90,22 +94,28 @@ def save(workspace: Workspace, held: Mapping[str, Held]) -> None:
                 [json.dumps(instants_of(each.moments)) for _, each in sets],
                 [each.build_us for _, each in sets],
                 [each.patch_us for _, each in sets],
-                position.as_of,
-                PAST.total_seconds(),
-                FUTURE.total_seconds(),
+                *may_save_parameters(position.as_of),
                 workspace.pk,
             ],
         )
 
 
-def mark_used(workspace: Workspace, keys: Iterable[str]) -> None:
+def may_save_parameters(as_of: datetime) -> tuple[Any, ...]:
+    """Those of `MAY_SAVE` for an answer of this instant."""
+    return as_of, PAST.total_seconds(), FUTURE.total_seconds()
+
+
+def mark_used(
+    workspace: Workspace, keys: Iterable[str], *, table: str = LeafSet._meta.db_table
+) -> None:
     """So that they are not the first to go; at most once an hour each, and never waiting."""
-    wanted = LeafSet.objects.in_workspace(workspace).filter(
-        key__any_of=list(keys), used_at__lt=Now() - timedelta(hours=1)
-    )
-    ids = list(wanted.select_for_update(skip_locked=True).values_list("pk", flat=True))
-    if ids:
-        LeafSet.objects.in_workspace(workspace).filter(pk__in=ids).update(used_at=Now())
+    statement = sql.SQL(
+        "UPDATE {table} SET used_at = now() WHERE workspace_id = %s AND key = ANY(%s)"
+        " AND used_at < now() - interval '1 hour' AND {may_write}"
+        " AND pg_try_advisory_xact_lock(hashtextextended(key, workspace_id))"
+    ).format(table=sql.Identifier(table), may_write=sql.SQL(_READ_COMMITTED))
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [workspace.pk, list(keys)])
 
 
 def evict(*, workspace: Workspace, now: datetime) -> int:

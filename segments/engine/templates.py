@@ -81,12 +81,7 @@ _templates = _Templates()
 
 def asked_all(makes: Mapping[str, LeafMake], scope: Scope) -> dict[str, Asked]:
     """These leaves compiled for the scope's instant; what they name is looked up together."""
-    named: dict[str, set[str]] = {}
-    for make in makes.values():
-        for kind, key in make.references or ():
-            named.setdefault(kind, set()).add(key)
-    for kind, keys in named.items():
-        scope.ids_of(kind, sorted(keys))
+    scope.look_up(each for make in makes.values() for each in make.references or ())
     return {name: asked_at(name, make, scope) for name, make in makes.items()}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from threading import Lock
 
@@ -15,21 +15,20 @@ from django.db import connection
 from segments.criteria.measures import measure_of
 from segments.criteria.scope import Scope
 from segments.engine import storing
-from segments.engine.bringing import Held
+from segments.engine.bringing import Brought, Held
 from segments.engine.positions import Position, Snapshot
 from segments.engine.questions import Asked, LeafMake, instants_of, read_instants
 from segments.engine.templates import asked_at, measure_asked_at
-from segments.engine.vectors import HeldVector, Vector, is_whole
+from segments.engine.vectors import HeldVector, Measured, Vector, is_whole
 from segments.models import LeafVector
 from workspaces.models import Workspace
 
-_SAVE = """
+# Conditions of our own, as constants.
+_SAVE = f"""
 INSERT INTO segments_leafvector
     (workspace_id, key, numbers, totals, as_of, snapshot, moments, build_us, used_at)
 SELECT %s, %s, %s, %s, %s, %s, %s::jsonb, %s, now()
-WHERE current_setting('transaction_isolation') = 'read committed'
-    AND %s BETWEEN clock_timestamp() - make_interval(secs => %s)
-        AND clock_timestamp() + make_interval(secs => %s)
+WHERE {storing.MAY_SAVE}
     AND pg_try_advisory_xact_lock(hashtextextended(%s, %s))
 ON CONFLICT (workspace_id, key) DO UPDATE SET
     numbers = excluded.numbers, totals = excluded.totals, as_of = excluded.as_of,
@@ -69,31 +68,38 @@ def _start(asked: Asked, make: LeafMake, held: HeldVector, scope: Scope) -> Held
     return Held(asked.key, members, held.position, leaf.moments, held.build_us)
 
 
-def save_vectors(workspace: Workspace, vectors: Iterable[HeldVector]) -> None:
-    """Keep those that took long to measure."""
-    for held in sorted(vectors, key=lambda each: each.key):
-        if held.build_us < settings.LEAF_SET_MIN_MICROSECONDS:
-            continue
-        as_of = held.position.as_of
-        with connection.cursor() as cursor:
-            cursor.execute(
-                _SAVE,
-                [
-                    workspace.pk,
-                    held.key,
-                    held.vector.numbers.tobytes(),
-                    held.vector.values.tobytes(),
-                    as_of,
-                    str(held.position.snapshot),
-                    json.dumps(instants_of(held.moments)),
-                    held.build_us,
-                    as_of,
-                    storing.PAST.total_seconds(),
-                    storing.FUTURE.total_seconds(),
-                    held.key,
-                    workspace.pk,
-                ],
-            )
+def save_vectors(scope: Scope, brought: Brought, makes: Mapping[str, LeafMake]) -> None:
+    """Keep the numbers that took long to measure."""
+    worth = {
+        name: each
+        for name, each in brought.vectors.items()
+        if each.build_us >= settings.LEAF_SET_MIN_MICROSECONDS
+    }
+    asked = {name: measure_asked_at(name, makes[name], scope) for name in worth}
+    for name, question in sorted(asked.items()):
+        if question is not None:
+            _save(scope.workspace, question, worth[name])
+
+
+def _save(workspace: Workspace, question: Asked, measured: Measured) -> None:
+    as_of = measured.position.as_of
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _SAVE,
+            [
+                workspace.pk,
+                question.key,
+                measured.vector.numbers.tobytes(),
+                measured.vector.values.tobytes(),
+                as_of,
+                str(measured.position.snapshot),
+                json.dumps(instants_of(question.moments)),
+                measured.build_us,
+                *storing.may_save_parameters(as_of),
+                question.key,
+                workspace.pk,
+            ],
+        )
 
 
 def _load(workspace: Workspace, keys: set[str], *, as_of: datetime) -> dict[str, HeldVector]:
@@ -106,9 +112,14 @@ def _load(workspace: Workspace, keys: set[str], *, as_of: datetime) -> dict[str,
         place = (workspace.pk, key, at, snapshot)
         held = _recent.get(place)
         if held is None:
-            held = _held(rows.get(pk=pk))
+            row = rows.filter(pk=pk).first()
+            if row is None:
+                continue  # evicted since
+            held = _held(row)
             _recent.put(place, held)
         found[key] = held
+    if found:
+        storing.mark_used(workspace, found, table=LeafVector._meta.db_table)
     return found
 
 

@@ -52,8 +52,17 @@ class Vector:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """A vector where it was asked for, and what that took."""
+
+    vector: Vector
+    position: Position
+    build_us: int
+
+
+@dataclass(frozen=True)
 class HeldVector:
-    """A vector and what it is true for."""
+    """A kept vector and what it is true for."""
 
     key: str
     vector: Vector

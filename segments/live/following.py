@@ -12,8 +12,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import F
-
 from segments.criteria.base import references_in
 from segments.criteria.tree import (
     InvalidTree,
@@ -27,13 +25,10 @@ from segments.criteria.tree import (
 from segments.engine.algebra import UNIVERSE
 from segments.engine.evaluation import leaves_of
 from segments.engine.sets import ContactSet
-from segments.models import PinDirection, Schedule, Segment, SegmentPin, SegmentState
-from segments.pins import pins_valid_at
+from segments.models import Schedule, Segment, SegmentState
+from segments.pins import NO_PINS, Pins
 from segments.services.recounting import tree_of
 from workspaces.models import Workspace
-
-Pins = tuple[frozenset[int], frozenset[int]]  # contact ids kept in, kept out
-NO_PINS: Pins = (frozenset(), frozenset())
 
 
 @dataclass(frozen=True)
@@ -163,24 +158,3 @@ def _live_rows(node: Node) -> list[Leaf | SegmentNode]:
     if isinstance(node, Leaf | SegmentNode):
         return [node]
     return [row for child in children_of(node) for row in _live_rows(child)]
-
-
-def read_pins(workspace: Workspace, as_of: Any) -> dict[int, Pins]:
-    """Who is kept in and out by hand at the instant, by segment."""
-    rows: dict[int, list[SegmentPin]] = {}
-    pins = SegmentPin.objects.in_workspace(workspace).exclude(valid_to__lte=F("valid_from"))
-    for pin in pins.filter(valid_from__lte=as_of).exclude(valid_to__lte=as_of):
-        rows.setdefault(pin.segment_id, []).append(pin)
-    found = {}
-    for segment_id, of_segment in rows.items():
-        pinned_in, pinned_out = pins_valid_at(of_segment, as_of)
-        found[segment_id] = (frozenset(pinned_in), frozenset(pinned_out))
-    return found
-
-
-def pinned_contacts(pins: Pins, workspace_id: int, universe: ContactSet) -> dict[str, ContactSet]:
-    """The pins as sets; contacts that are gone are left out."""
-    return {
-        direction: ContactSet.from_ids(workspace_id, [pin for pin in ids if pin in universe])
-        for direction, ids in zip((PinDirection.IN, PinDirection.OUT), pins, strict=True)
-    }

@@ -17,14 +17,7 @@ from segments.engine.leaves import fetch_sets
 from segments.engine.positions import Position
 from segments.engine.sets import ContactSet
 from segments.live.causes import Because, Causes, Flips
-from segments.live.following import (
-    NO_PINS,
-    Definition,
-    Followed,
-    Pins,
-    pinned_contacts,
-    read_pins,
-)
+from segments.live.following import Definition, Followed
 from segments.live.memory import LiveMemory, mark_of, position_of
 from segments.live.news import News, read_news
 from segments.live.recording import (
@@ -40,10 +33,10 @@ from segments.models import (
     MembershipCause,
     MembershipDirection,
     MembershipEvent,
-    PinDirection,
     Segment,
     Snapshot,
 )
+from segments.pins import NO_PINS, Pins, read_pins
 from segments.signals import membership_changed
 from workspaces.models import Workspace
 from workspaces.tenancy import workspace_scope
@@ -142,7 +135,7 @@ class _Pulse:
         live = self.memory.definitions.read(is_everything_new=bool(news.of_everybody))
         is_timed = is_timed or not is_warm or live is not old
         if is_timed or news:
-            self._read_pins()
+            self.pins = read_pins(self.scope)
             if is_warm:
                 self._go_on(news, set(live), is_timed=is_timed)
                 self._redefine(live)
@@ -151,9 +144,6 @@ class _Pulse:
             if is_timed:
                 self._compare_with_counts()
         return self._finish(news, is_timed=is_timed)
-
-    def _read_pins(self) -> None:
-        self.pins = read_pins(self.workspace, self.scope.as_of)
 
     # --- Going on from where this process left it ---------------------------------------------
 
@@ -385,9 +375,8 @@ class _Pulse:
 
     def _pin_changes(self, followed: Followed) -> ContactSet:
         """Contacts whose pins changed since the last pulse."""
-        changed: set[int] = set()
-        for before, now in zip(followed.pins, self._pins_of(followed), strict=True):
-            changed |= before ^ now
+        before, now = followed.pins, self._pins_of(followed)
+        changed = (before.kept_in ^ now.kept_in) | (before.kept_out ^ now.kept_out)
         if not changed:
             return self._nobody()
         # Those that are gone leave by the universe, not by a pin.
@@ -402,8 +391,7 @@ class _Pulse:
         if pins == NO_PINS:
             return members
         universe = pool.universe if among is None else pool.universe & among
-        kept = pinned_contacts(pins, self.workspace.pk, universe)
-        return (members | kept[PinDirection.IN]) - kept[PinDirection.OUT]
+        return pins.applied_to(members, universe)
 
     def _move(self, followed: Followed, because: Iterable[Because]) -> None:
         """Take contacts to the other side: who is in leaves, who isn't enters."""

@@ -14,7 +14,7 @@ from time import perf_counter
 from django.db import transaction
 
 from segments.criteria.scope import Scope
-from segments.criteria.tree import ROOT, InvalidTree, SegmentNode, Tree
+from segments.criteria.tree import InvalidTree, Tree
 from segments.engine.coverage import sources_missing_at_each
 from segments.engine.evaluation import members_at
 from segments.engine.pool import LeafPool
@@ -22,7 +22,7 @@ from segments.engine.sets import ContactSet
 from segments.models import Recount, RecountReason, Segment, SegmentPin, Snapshot
 from segments.services import claims, queueing
 from segments.services.claims import Claim
-from segments.services.recounting import Clock, attempt, tree_of
+from segments.services.recounting import Clock, attempt, closed_tree, tree_of
 from segments.services.stopping import name_transaction
 from segments.services.trend import line_days, line_of
 from workspaces.models import Workspace
@@ -66,7 +66,7 @@ def _backfill(workspace: Workspace, claim: Claim, clock: Clock) -> None:
             queueing.cancel_recount(recount=recount, now=now)
             return
         try:
-            tree = _closed_tree(segment)
+            tree = _tree_with_pins(segment)
         except InvalidTree as error:
             claims.fail(claim, now=clock(), error=error.errors[0].message)
             return
@@ -100,13 +100,10 @@ def _should_stand_back(seconds: float, now: datetime) -> bool:
     return seconds > TURN_SECONDS or claims.counts_wait(since=now - WAITED_TOO_LONG)
 
 
-def _closed_tree(segment: Segment) -> Tree:
-    """The segment as one row of a tree, so that the pins of each day come with it."""
+def _tree_with_pins(segment: Segment) -> Tree:
     tree = tree_of(segment=segment, workspace=segment.workspace)
-    if not SegmentPin.objects.in_workspace(segment.workspace_id).filter(segment=segment).exists():
-        return tree
-    root = SegmentNode(ROOT, False, segment.pk, segment.name, tree.root)
-    return Tree(root, tree.labels, tree.cost, tree.instants)
+    pins = SegmentPin.objects.in_workspace(segment.workspace_id).filter(segment=segment)
+    return closed_tree(segment, tree) if pins.exists() else tree
 
 
 def _forget_other_points(segment: Segment, days: Sequence[datetime]) -> None:

@@ -13,18 +13,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from segments.criteria.scope import Scope
-from segments.criteria.tree import ROOT, Group, InvalidTree, SegmentNode, Tree, parse_tree
-from segments.engine.evaluation import evaluate_tree
+from segments.criteria.tree import InvalidTree, Tree, parse_tree
+from segments.engine.evaluation import members_of_each
 from segments.engine.sets import ContactSet
 from segments.faults import say_faults
-from segments.models import PinDirection, Segment, SegmentPin, SegmentReference
-from segments.pins import check_pins, with_pins
+from segments.models import Segment, SegmentReference
+from segments.pins import NO_PINS, Pins, check_pins, read_pins
 from segments.registry import Use, uses_by_segment
 from segments.sentence import sentence_of
+from segments.services.recounting import closed_tree
 from segments.services.versions import find_version, tree_of_version
 from workspaces.models import Workspace
-
-NO_SEGMENT = 0  # nobody is pinned to it
 
 
 class Movement(TextChoices):
@@ -108,25 +107,18 @@ def compare_with_saved(
     after = before if where is None else parse_tree(where, **_of(segment))
     check_pins(scope, pinned_in=pinned_in or (), pinned_out=pinned_out or ())
     with_saved_pins = pinned_in is None and pinned_out is None
-    sides = (
-        SegmentNode(f"{ROOT}.any[0]", False, segment.pk, segment.name, before.root),
-        SegmentNode(
-            f"{ROOT}.any[1]",
-            False,
-            segment.pk if with_saved_pins else NO_SEGMENT,
-            segment.name,
-            after.root,
-        ),
-    )
-    members_before, members_after, universe = _members_of_both(sides, scope)
+    sides = [
+        closed_tree(segment, before),
+        closed_tree(segment, after) if with_saved_pins else after,
+    ]
+    [members_before, members_after], universe = members_of_each(sides, scope)
     if not with_saved_pins:
-        saved = _saved_pins(segment, scope)
-        members_after = with_pins(
-            members_after,
-            universe,
-            pinned_in=saved[PinDirection.IN] if pinned_in is None else pinned_in,
-            pinned_out=saved[PinDirection.OUT] if pinned_out is None else pinned_out,
+        saved = read_pins(scope, [segment.pk]).get(segment.pk, NO_PINS)
+        pins = Pins(
+            saved.kept_in if pinned_in is None else frozenset(pinned_in),
+            saved.kept_out if pinned_out is None else frozenset(pinned_out),
         )
+        members_after = pins.applied_to(members_after, universe)
     return Comparison(
         as_of,
         Side(segment.version_number, _say(before, workspace), members_before),
@@ -151,11 +143,8 @@ def compare_versions(*, segment: Segment, first: int, second: int, as_of: dateti
                     n=version.number, error=say_faults(version.definition.get("where"), error)
                 )
             ) from error
-    sides = tuple(
-        SegmentNode(f"{ROOT}.any[{index}]", False, segment.pk, segment.name, tree.root)
-        for index, tree in enumerate(trees)
-    )
-    before, after, _universe = _members_of_both(sides, Scope(segment.workspace, as_of))
+    sides = [closed_tree(segment, tree) for tree in trees]
+    [before, after], _universe = members_of_each(sides, Scope(segment.workspace, as_of))
     said = [_say(tree, segment.workspace) for tree in trees]
     return Comparison(as_of, Side(first, said[0], before), Side(second, said[1], after))
 
@@ -166,26 +155,6 @@ def _of(segment: Segment) -> dict[str, Any]:
 
 def _say(tree: Tree, workspace: Workspace) -> str:
     return sentence_of(tree, workspace.base_currency)
-
-
-def _members_of_both(
-    sides: tuple[SegmentNode, ...], scope: Scope
-) -> tuple[ContactSet, ContactSet, ContactSet]:
-    """Both members and the universe, by one statement: rows both have are fetched once.
-
-    Each side stands in one tree as a segment would, so that its pins come with it.
-    """
-    found = evaluate_tree(Tree(Group(ROOT, False, "any", sides)), scope)
-    before, after = (found.node_sets[side.path] for side in sides)
-    return before, after, found.universe
-
-
-def _saved_pins(segment: Segment, scope: Scope) -> dict[str, list[int]]:
-    rows = scope.valid(SegmentPin).filter(segment_id=segment.pk)
-    found: dict[str, list[int]] = {direction: [] for direction in PinDirection.values}
-    for direction, contact_id in rows.values_list("direction", "contact_id"):
-        found[direction].append(contact_id)
-    return found
 
 
 # --- What a change would hit ----------------------------------------------------------------------

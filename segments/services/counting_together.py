@@ -10,14 +10,14 @@ from django.db import DatabaseError
 
 from segments.criteria.scope import Scope
 from segments.criteria.tree import InvalidTree, Tree
-from segments.engine.pool import LeafPool
-from segments.engine.sets import ContactSet
-from segments.models import PinDirection, Recount, Segment, SegmentPin
+from segments.engine.evaluation import members_of_each
+from segments.models import Recount, Segment
 from segments.services import claims, queueing
 from segments.services.claims import Claim
 from segments.services.recounting import (
     Clock,
     Counted,
+    closed_tree,
     count_claimed,
     mark_broken,
     record_count,
@@ -53,24 +53,17 @@ class _Pass:
             as_of = self.clock()
             found = {claim: self._tree(claim, as_of) for claim in held}
             trees = {claim: each for claim, each in found.items() if each is not None}
-            if not trees:
-                return []
-            scope = Scope(self.workspace, as_of)
-            pool = LeafPool(self.workspace)
-            pool.hold([tree for _, tree in trees.values()], scope)
-            pins = self._pins(scope, [segment.pk for segment, _ in trees.values()])
-            pool.keep()
+            closed = [closed_tree(segment, tree) for segment, tree in trees.values()]
+            together, universe = members_of_each(closed, Scope(self.workspace, as_of))
         left = []
-        for claim, (segment, tree) in trees.items():
-            matching = pool.members(tree)
-            kept_in, kept_out = pins.get(segment.pk, (ContactSet.empty(self.workspace.pk),) * 2)
-            members = (matching | (kept_in & pool.universe)) - kept_out
-            counted = Counted(as_of, members, len(pool.universe))
+        for (claim, (segment, _tree)), members in zip(trees.items(), together, strict=True):
+            counted = Counted(as_of, members, len(universe))
             with workspace_scope(self.workspace):
-                if not record_count(
+                is_recorded = record_count(
                     claim=claim, segment=segment, counted=counted, clock=self.clock
-                ):
-                    left.append(claim)
+                )
+            if not is_recorded:
+                left.append(claim)
         return left
 
     def _tree(self, claim: Claim, now: datetime) -> tuple[Segment, Tree] | None:
@@ -88,22 +81,3 @@ class _Pass:
             mark_broken(segment=segment, error=error)
             claims.fail(claim, now=now, error=segment.error)
             return None
-
-    def _pins(
-        self, scope: Scope, segment_ids: Sequence[int]
-    ) -> dict[int, tuple[ContactSet, ContactSet]]:
-        """Pinned in and pinned out, by segment."""
-        rows = scope.valid(SegmentPin).filter(segment_id__in=segment_ids)
-        ids: dict[int, dict[str, list[int]]] = {}
-        for segment_id, direction, contact_id in rows.values_list(
-            "segment_id", "direction", "contact_id"
-        ):
-            by_direction = ids.setdefault(segment_id, {each: [] for each in PinDirection.values})
-            by_direction[direction].append(contact_id)
-        return {
-            segment_id: (
-                ContactSet.from_ids(self.workspace.pk, each[PinDirection.IN]),
-                ContactSet.from_ids(self.workspace.pk, each[PinDirection.OUT]),
-            )
-            for segment_id, each in ids.items()
-        }

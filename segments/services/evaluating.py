@@ -14,7 +14,7 @@ from segments.engine.coverage import Warning as TreeWarning
 from segments.engine.coverage import warnings_for
 from segments.engine.evaluation import Evaluation, evaluate_tree
 from segments.engine.sets import ContactSet
-from segments.pins import check_pins
+from segments.pins import Pins, check_pins
 from segments.sentence import sentence_of
 from workspaces.models import Workspace
 
@@ -46,7 +46,8 @@ def evaluate_where(
     tree = parse_tree(where, workspace=workspace, ancestors=ancestors)
     scope = Scope(workspace, as_of)
     check_pins(scope, pinned_in=pinned_in, pinned_out=pinned_out)
-    evaluation = evaluate_tree(tree, scope, pinned_in=pinned_in, pinned_out=pinned_out)
+    pins = Pins(frozenset(pinned_in), frozenset(pinned_out))
+    evaluation = evaluate_tree(tree, scope, pins=pins)
     return Answer(
         tree=tree,
         evaluation=evaluation,

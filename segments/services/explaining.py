@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from contacts.models import Contact
 from contacts.values import TIME_ZONES
-from segments.criteria.base import Criterion, references_in
+from segments.criteria.base import references_in
 from segments.criteria.scope import Scope
 from segments.criteria.tree import Group, Leaf, Tree, parse_tree
 from segments.engine.evaluation import evaluate_tree, members_of
@@ -78,11 +78,13 @@ def _explain(
 ) -> Explanation:
     criteria = rows_of(tree.root)
     scope = Scope(workspace, as_of).only([contact.pk])
-    _look_up(criteria.values(), scope)
+    # By one statement a kind, not by one or more a row.
+    named = (each for criterion in criteria.values() for each in references_in(criterion))
+    scope.look_up((each.kind, each.key) for each in named if each.kind not in WITHOUT_IDS)
     # The rows stand beside the tree, so that all of it is one evaluation of one snapshot.
     beside = [Leaf(key, False, criterion) for key, criterion in criteria.items()]
     both = Tree(Group("both", False, "any", (tree.root, *beside)), tree.labels)
-    evaluation = evaluate_tree(both, scope)
+    evaluation = evaluate_tree(both, scope, with_numbers=False)
     if contact.pk not in evaluation.universe:
         return _unknown(contact, as_of)
     sets = evaluation.node_sets
@@ -168,16 +170,6 @@ def _reason(
         is_in = pin.direction == PinDirection.IN
         reason = Reason("$", "pinned", _("A pin decides:"), is_in, children=children)
     return reason, flip is None or flip.is_smallest
-
-
-def _look_up(criteria: Iterable[Criterion], scope: Scope) -> None:
-    """What all rows name, by one statement a kind, not by one or more a row."""
-    named: dict[str, set[str]] = {}
-    for criterion in criteria:
-        for reference in references_in(criterion):
-            named.setdefault(reference.kind, set()).add(reference.key)
-    for kind in named.keys() - WITHOUT_IDS:
-        scope.ids_of(kind, sorted(named[kind]))
 
 
 def _unlikely(asked: Mapping[str, Asked], turns: Mapping[str, datetime]) -> set[str]:

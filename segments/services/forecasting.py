@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from contacts.models import Contact
 from contacts.models.people import ContactCounter
 from segments.criteria.scope import Scope
-from segments.criteria.tree import ROOT, SegmentNode, Tree
+from segments.criteria.tree import Tree
 from segments.criteria.windows import Clock
 from segments.engine.evaluation import Evaluation, evaluate_tree, members_at
 from segments.engine.sets import ContactSet
@@ -25,7 +25,7 @@ from segments.flips import Flip, flipped_rows
 from segments.models import Segment
 from segments.services.comparing import Movement
 from segments.services.evaluating import member_page
-from segments.services.recounting import tree_of
+from segments.services.recounting import closed_tree, tree_of
 from workspaces.models import Workspace
 
 MOST_DAYS, USUAL_DAYS = 90, 30
@@ -147,10 +147,7 @@ def forecast_movers(
 
 
 def _closed(segment: Segment) -> Tree:
-    """The segment as one row of a tree, so that its pins at each instant come with it."""
-    tree = tree_of(segment=segment, workspace=segment.workspace)
-    root = SegmentNode(ROOT, False, segment.pk, segment.name, tree.root)
-    return Tree(root, tree.labels, tree.cost, tree.instants)
+    return closed_tree(segment, tree_of(segment=segment, workspace=segment.workspace))
 
 
 def _day_ending(end: datetime, workspace: Workspace) -> date:
@@ -187,7 +184,9 @@ def _causes(
         return {}
     ids = [contact.pk for contact in contacts]
     tree = tree_of(segment=segment, workspace=segment.workspace)
-    before, after = (evaluate_tree(tree, scope.only(ids)) for scope in (first, last))
+    before, after = (
+        evaluate_tree(tree, scope.only(ids), with_numbers=False) for scope in (first, last)
+    )
     currency = segment.workspace.base_currency
     return {contact_id: _flips_of(tree, before, after, contact_id, currency) for contact_id in ids}
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations
 
 from segments.criteria.scope import Scope
-from segments.criteria.tree import ROOT, Group, InvalidTree, SegmentNode, Tree
-from segments.engine.evaluation import evaluate_tree
+from segments.criteria.tree import InvalidTree, Tree
+from segments.engine.evaluation import members_of_each
 from segments.engine.sets import ContactSet
 from segments.models import Segment
-from segments.services.recounting import tree_of
+from segments.services.recounting import closed_tree, tree_of
 from workspaces.models import Workspace
 
 FEWEST, MOST = 2, 10
@@ -43,8 +43,7 @@ def members_of_segments(
     *, workspace: Workspace, segments: Sequence[Segment], as_of: datetime
 ) -> MembersTogether:
     """The members of all segments by one SQL statement; rows they share are fetched once."""
-    scope = Scope(workspace, as_of)
-    nodes: list[SegmentNode] = []
+    trees: dict[int, Tree] = {}
     broken: list[BrokenSegment] = []
     for segment in segments:
         try:
@@ -52,17 +51,9 @@ def members_of_segments(
         except InvalidTree as error:
             broken.append(BrokenSegment(segment, error.errors[0].message))
         else:
-            nodes.append(SegmentNode(ROOT, False, segment.pk, segment.name, tree.root))
-    if not nodes:
-        everybody = ContactSet.from_ids(
-            workspace.pk, scope.contacts().values_list("pk", flat=True).iterator()
-        )
-        return MembersTogether(as_of, everybody, {}, broken)
-    # One tree whose rows are the segments: shared leaves and pins come with the engine.
-    rows = tuple(replace(node, path=f"{ROOT}.any[{index}]") for index, node in enumerate(nodes))
-    evaluation = evaluate_tree(Tree(Group(ROOT, False, "any", rows)), scope)
-    members = {row.segment_id: evaluation.node_sets[row.path] for row in rows}
-    return MembersTogether(as_of, evaluation.universe, members, broken)
+            trees[segment.pk] = closed_tree(segment, tree)
+    sets, universe = members_of_each(list(trees.values()), Scope(workspace, as_of))
+    return MembersTogether(as_of, universe, dict(zip(trees, sets, strict=True)), broken)
 
 
 @dataclass(frozen=True)

@@ -12,18 +12,16 @@ from django.db import IntegrityError, InterfaceError, OperationalError
 from django.utils.translation import gettext as _
 
 from segments.criteria.scope import Scope
-from segments.criteria.tree import InvalidTree, Tree, parse_tree
-from segments.engine.evaluation import Evaluation, evaluate_tree, leaves_of
+from segments.criteria.tree import ROOT, InvalidTree, SegmentNode, Tree, parse_tree
+from segments.engine.evaluation import Evaluation, evaluate_tree
 from segments.engine.sets import ContactSet
-from segments.engine.shared import current_sets
 from segments.models import (
-    PinDirection,
     Recount,
     Segment,
-    SegmentPin,
     SegmentState,
     Snapshot,
 )
+from segments.pins import NO_PINS, read_pins
 from segments.services import claims, queueing
 from segments.services.claims import Claim
 from segments.services.stopping import name_transaction
@@ -85,10 +83,7 @@ def _warm(workspace: Workspace, claim: Claim, clock: Clock) -> None:
             return
         segment = Segment.objects.in_workspace(workspace).get(pk=recount.segment_id)
         with suppress(InvalidTree):  # the count says so
-            current_sets(
-                leaves_of(tree_of(segment=segment, workspace=workspace), with_absence=True),
-                Scope(workspace, clock()),
-            )
+            evaluate_segment(segment=segment, workspace=workspace, as_of=clock())
 
 
 def _count(workspace: Workspace, claim: Claim, clock: Clock) -> None:
@@ -169,19 +164,19 @@ def tree_of(*, segment: Segment, workspace: Workspace) -> Tree:
     return parse_tree(segment.definition.get("where"), workspace=workspace, ancestors=(segment.pk,))
 
 
+def closed_tree(segment: Segment, tree: Tree) -> Tree:
+    """The segment's tree as one row, so that its pins of each instant come with it."""
+    root = SegmentNode(ROOT, False, segment.pk, segment.name, tree.root)
+    return Tree(root, tree.labels, tree.cost, tree.instants)
+
+
 def evaluate_segment(*, segment: Segment, workspace: Workspace, as_of: datetime) -> Evaluation:
-    """The segment by its current definition and the pins of that instant."""
+    """The segment by its current definition and the pins of that instant, without the numbers of
+    its rows."""
     scope = Scope(workspace, as_of)
-    pins = scope.valid(SegmentPin).filter(segment_id=segment.pk)
-    by_direction: dict[str, list[int]] = {direction: [] for direction in PinDirection.values}
-    for direction, contact_id in pins.values_list("direction", "contact_id"):
-        by_direction[direction].append(contact_id)
-    return evaluate_tree(
-        tree_of(segment=segment, workspace=workspace),
-        scope,
-        pinned_in=by_direction[PinDirection.IN],
-        pinned_out=by_direction[PinDirection.OUT],
-    )
+    pins = read_pins(scope, [segment.pk]).get(segment.pk, NO_PINS)
+    tree = tree_of(segment=segment, workspace=workspace)
+    return evaluate_tree(tree, scope, pins=pins, with_numbers=False)
 
 
 def record_snapshot(*, segment: Segment, counted: Counted, recount: Recount) -> Snapshot:

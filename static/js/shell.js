@@ -91,7 +91,8 @@ document.addEventListener("change", (event) => {
 
 // --- Shortcuts -----------------------------------------------------------------------------------
 
-const typing = (target) => target.closest?.("input:not([type=checkbox], [type=radio]), select, textarea, [contenteditable]");
+// A field of a dialog just closed keeps the focus until the next frame: nobody types in it.
+const typing = (target) => target.checkVisibility?.() && target.closest("input:not([type=checkbox], [type=radio]), select, textarea, [contenteditable]");
 
 document.addEventListener("keydown", (event) => {
   const menu = event.target.closest?.("details.menu-box");

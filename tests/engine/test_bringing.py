@@ -89,7 +89,7 @@ def test_kept_sets_are_read_by_the_next_who_asks(world: World, settings: Any) ->
     settings.LEAF_SET_MIN_MICROSECONDS = 0
     with workspace_scope(world.workspace):
         makes = leaves_of(*all_examples(world)[:40], with_absence=True)
-        first = current_sets(makes, Scope(world.workspace, NOW), may_save=True)
+        first = current_sets(makes, Scope(world.workspace, NOW))
         assert LeafSet.objects.in_workspace(world.workspace).count() > 40
         keys = {n: ask(n, m, Scope(world.workspace, NOW)).key for n, m in makes.items()}
         stored = storing.load(world.workspace, keys, as_of=NOW)
@@ -104,7 +104,7 @@ def test_what_is_used_least_goes_first_when_there_is_too_much(world: World, sett
     settings.LEAF_SET_MIN_MICROSECONDS = 0
     with workspace_scope(world.workspace):
         makes = leaves_of(*all_examples(world)[:5], with_absence=False)
-        current_sets(makes, Scope(world.workspace, NOW), may_save=True)
+        current_sets(makes, Scope(world.workspace, NOW))
         assert storing.evict(workspace=world.workspace, now=NOW) == 0
         settings.LEAF_SET_MEGABYTES = 0
         number = LeafSet.objects.in_workspace(world.workspace).count()

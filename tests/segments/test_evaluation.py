@@ -11,6 +11,7 @@ from segments.compiler import compile_tree
 from segments.criteria.scope import Scope
 from segments.criteria.tree import InvalidTree, parse_tree
 from segments.engine.evaluation import Evaluation, evaluate_tree, members_of
+from segments.pins import Pins
 from segments.services import evaluate_where
 from tests.makers.contacts import NOW, make_contact
 from tests.makers.workspaces import make_workspace
@@ -128,7 +129,9 @@ def test_the_total_without_a_row_is_the_total_of_the_tree_without_it(workspace: 
 def test_pinned_out_wins_over_pinned_in_wins_over_the_tree(workspace: Workspace) -> None:
     ids = [workspace.pk << 31 | number for number in range(1, 10)]
     evaluation = evaluate(
-        workspace, tagged("c"), pinned_in=[ids[0], ids[1]], pinned_out=[ids[1], ids[6]]
+        workspace,
+        tagged("c"),
+        pins=Pins(frozenset({ids[0], ids[1]}), frozenset({ids[1], ids[6]})),
     )
     assert set(evaluation.members.ids()) == {ids[0], ids[7]}
     assert (evaluation.pins_added, evaluation.pins_removed) == (1, 1)

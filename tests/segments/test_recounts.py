@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from contacts.models import ListEntry
 from contacts.services import create_tag, delete_tag, erase_contact, tag_contacts, untag_contacts
@@ -159,6 +159,8 @@ def test_facts_committed_while_it_is_counted_do_not_tear_size_from_members(monke
     torn: list[int] = []
 
     def buy_in_between(*args: Any, **options: Any) -> Any:
+        if not inside_the_count():
+            return evaluate(*args, **options)
         bought = partial(make_transaction, workspace, second, NOW - timedelta(days=1), "10")
         meanwhile(bought)
         torn.append(1)
@@ -173,6 +175,13 @@ def test_facts_committed_while_it_is_counted_do_not_tear_size_from_members(monke
     monkeypatch.undo()
     recount(segment, now=LATER + MINUTE)
     assert [s.size for s in snapshots(segment)] == [1, 2], "the next count has it"
+
+
+def inside_the_count() -> bool:
+    """Whether this is the count's own transaction, not the one that warms its leaves before."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW transaction_isolation")
+        return cursor.fetchone() == ("repeatable read",)
 
 
 def test_a_definition_saved_while_it_is_counted_is_not_overwritten_by_the_old_count(monkeypatch):
