@@ -11,3 +11,4 @@ class CampaignsConfig(AppConfig):
 
     name = "campaigns"
     verbose_name = _("campaigns")
+    default_auto_field = "django.db.models.BigAutoField"

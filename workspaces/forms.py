@@ -28,6 +28,9 @@ SCOPE_LABELS: dict[Action, Promise] = {
     Action.WRITE_DATA: _("Write visits, activities, products and transactions"),
     Action.READ_SEGMENTS: _("Read segments and count"),
     Action.WRITE_SEGMENTS: _("Write segments"),
+    Action.READ_CAMPAIGNS: _("Read campaigns and their reports"),
+    Action.WRITE_CAMPAIGNS: _("Write campaigns"),
+    Action.SEND_CAMPAIGNS: _("Send campaigns"),
     Action.EXPORT: _("Export contacts"),
     Action.READ_SETTINGS: _("Read the workspace's settings"),
 }

@@ -20,6 +20,9 @@ class Action(StrEnum):
     WRITE_DATA = "data:write"  # visits, activities, products, transactions, imports
     READ_SEGMENTS = "segments:read"
     WRITE_SEGMENTS = "segments:write"
+    READ_CAMPAIGNS = "campaigns:read"
+    WRITE_CAMPAIGNS = "campaigns:write"
+    SEND_CAMPAIGNS = "campaigns:send"
     EXPORT = "contacts:export"
     READ_SETTINGS = "workspace:read"
     MANAGE_WORKSPACE = "workspace:manage"
@@ -28,11 +31,18 @@ class Action(StrEnum):
     INGEST = "ingest"  # public write keys: the browser tracker
 
 
-_VIEWER = {Action.READ_CONTACTS, Action.READ_SEGMENTS, Action.READ_SETTINGS}
+_VIEWER = {
+    Action.READ_CONTACTS,
+    Action.READ_SEGMENTS,
+    Action.READ_CAMPAIGNS,
+    Action.READ_SETTINGS,
+}
 _MARKETER = _VIEWER | {
     Action.WRITE_CONTACTS,
     Action.WRITE_DATA,
     Action.WRITE_SEGMENTS,
+    Action.WRITE_CAMPAIGNS,
+    Action.SEND_CAMPAIGNS,
     Action.EXPORT,
 }
 _ADMIN = _MARKETER | {Action.MANAGE_WORKSPACE, Action.MANAGE_MEMBERS, Action.MANAGE_KEYS}
@@ -51,6 +61,9 @@ KEY_SCOPES: tuple[Action, ...] = (
     Action.WRITE_DATA,
     Action.READ_SEGMENTS,
     Action.WRITE_SEGMENTS,
+    Action.READ_CAMPAIGNS,
+    Action.WRITE_CAMPAIGNS,
+    Action.SEND_CAMPAIGNS,
     Action.EXPORT,
     Action.READ_SETTINGS,
 )
