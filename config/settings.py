@@ -27,6 +27,7 @@ PROCESS = env.str("KOHORTA_PROCESS", default="command")
 LOCAL = env.bool("KOHORTA_LOCAL", default=False)
 
 SECRET_KEY = env.str("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # of before it was changed
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 BASE_URL = env.str("BASE_URL", default="http://localhost:8000").rstrip("/")

@@ -29,6 +29,8 @@ def api_patterns() -> list[Url]:
 
 urlpatterns: list[Url] = [
     path("", include("workspaces.urls")),
+    # What recipients of messages and mail providers reach, without signing in.
+    *(path("m/", include(patterns_of(f"{app}.public_urls"))) for app in APPS_WITH_PAGES),
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("jsi18n/", JavaScriptCatalog.as_view(), name="javascript-catalog"),

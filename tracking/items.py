@@ -46,6 +46,12 @@ _MESSAGES = {
     "model_type": gettext_lazy("This must be an object."),
     "literal_error": gettext_lazy("This is none of the allowed values."),
     "too_long": gettext_lazy("This list is too long."),
+    "too_short": gettext_lazy("This list is too short."),
+    "union_tag_invalid": gettext_lazy("This is none of the allowed kinds."),
+    "union_tag_not_found": gettext_lazy("Say of which kind this is."),
+    "greater_than_equal": gettext_lazy("This number is too small."),
+    "less_than_equal": gettext_lazy("This number is too large."),
+    "less_than": gettext_lazy("This number is too large."),
 }
 
 

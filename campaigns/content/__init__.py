@@ -1,0 +1,1 @@
+"""Makes messages: layout, templates, product blocks, previews."""

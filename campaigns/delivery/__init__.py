@@ -1,0 +1,1 @@
+"""Hands messages to mail servers: claims, transports, retries."""

@@ -1,0 +1,1 @@
+"""Everything that changes campaigns and what they are sent with."""
