@@ -342,7 +342,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='sendingaccount',
-            constraint=models.UniqueConstraint(condition=models.Q(('webhook_key', ''), _negated=True), fields=('webhook_key',), name='sending_account_webhook_unique'),
+            constraint=models.UniqueConstraint(condition=models.Q(('webhook_key', ''), _negated=True), fields=('workspace', 'webhook_key'), name='sending_account_webhook_unique'),
         ),
         migrations.AddConstraint(
             model_name='sendingsettings',

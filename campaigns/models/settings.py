@@ -97,7 +97,7 @@ class SendingAccount(WorkspaceModel):
                 name="sending_account_one_default",
             ),
             models.UniqueConstraint(
-                fields=["webhook_key"],
+                fields=["workspace", "webhook_key"],
                 condition=~Q(webhook_key=""),
                 name="sending_account_webhook_unique",
             ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 from itertools import count
@@ -20,6 +20,20 @@ from workspaces.tenancy import workspace_scope
 # Ids no sequence reaches in a test: each belongs to one row of one table.
 _ids = count(700_000_001)
 _numbers = count(1)
+
+# Documents whose pages would show nothing of them if they weren't valid.
+DOCUMENTS: dict[str, Callable[[str], Any]] = {
+    "campaigns_campaign.audience": lambda text: {"segments": [], "lists": []},
+    "campaigns_campaign.content": lambda text: {
+        "subject": text,
+        "preheader": text,
+        "body": {"kind": "html", "source": f"<p>{text}</p>"},
+        "text": text,
+    },
+    "campaigns_campaign.schedule": lambda text: {"kind": "now"},
+    "campaigns_campaign.testing": lambda text: {"variants": [{"subject": text}]},
+    "campaigns_savedblock.block": lambda text: {"id": "a", "type": "heading", "text": text},
+}
 
 
 class Canaries:
@@ -175,6 +189,8 @@ def _plain_value(field: models.Field, canaries: Canaries) -> Any:
     match field:
         case models.BooleanField():
             return False
+        case models.JSONField() if about in DOCUMENTS:
+            return DOCUMENTS[about](canaries.sing(about))
         case models.JSONField():
             empty = field.get_default()
             return (
@@ -191,6 +207,8 @@ def _plain_value(field: models.Field, canaries: Canaries) -> Any:
             return NOW + timedelta(days=1) if field.name.endswith("_to") else NOW
         case models.DateField():
             return NOW.date()
+        case models.TimeField():
+            return NOW.time()
         case models.DecimalField():
             return Decimal(1)
         case models.DurationField():

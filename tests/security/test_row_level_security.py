@@ -40,6 +40,10 @@ OF_NO_WORKSPACE = re.compile(
 
 # Workers look for due rows of every workspace here, and only inside `claimer_scope`.
 QUEUES = {
+    "campaigns_campaign",
+    "campaigns_recipient",
+    "campaigns_run",
+    "campaigns_sendingaccount",
     "contacts_contactchange",  # so that the live process sees whose log has grown
     "contacts_import",
     "segments_livestate",
