@@ -292,6 +292,12 @@ class Message(WorkspaceModel):
                 include=["contact"],
                 name="message_by_channel",
             ),
+            models.Index(
+                fields=["workspace", "campaign_key", "sent_at"],
+                include=["contact"],
+                condition=~Q(campaign_key=""),
+                name="message_by_campaign",
+            ),
         ]
 
 
@@ -335,6 +341,12 @@ class MessageEvent(Fact):
                 fields=["workspace", "kind", "occurred_at"],
                 include=["contact", "channel", "is_machine"],
                 name="message_event_by_kind",
+            ),
+            models.Index(
+                fields=["workspace", "campaign_key", "kind", "occurred_at"],
+                include=["contact", "message", "is_machine"],
+                condition=~Q(campaign_key=""),
+                name="message_event_by_campaign",
             ),
             models.Index(
                 fields=["workspace", "contact", "occurred_at"],

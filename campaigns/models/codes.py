@@ -76,4 +76,9 @@ class DiscountCode(WorkspaceModel):
                 name="discount_code_of_contact",
             ),
             models.Index(fields=["workspace", "pool", "given_at"], name="discount_code_given"),
+            models.Index(
+                fields=["workspace", "transaction"],
+                condition=Q(transaction__isnull=False),
+                name="discount_code_used",
+            ),
         ]

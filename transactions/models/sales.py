@@ -165,6 +165,11 @@ class Transaction(WorkspaceModel):
                 condition=Q(visit_id__isnull=False),
                 name="transaction_of_visit",
             ),
+            models.Index(
+                fields=["workspace", "coupon", "occurred_at"],
+                condition=~Q(coupon=""),
+                name="transaction_by_coupon",
+            ),
         ]
 
     def __str__(self) -> str:
