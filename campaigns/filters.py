@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+import django_filters
+
+from campaigns.models import Campaign, CampaignState
+
+
+class CampaignFilters(django_filters.FilterSet):  # type: ignore[misc]
+    """Campaigns by name and state; archived ones only when asked for."""
+
+    search = django_filters.CharFilter(field_name="name", lookup_expr="icontains")
+    state = django_filters.ChoiceFilter(choices=CampaignState.choices)
+    archived = django_filters.BooleanFilter(
+        field_name="archived_at", lookup_expr="isnull", exclude=True
+    )
+
+    class Meta:
+        model = Campaign
+        fields = ("search", "state", "archived")

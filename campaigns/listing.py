@@ -1,0 +1,129 @@
+"""What the list of campaigns shows of each: where it stands, how many it reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.urls import reverse
+
+from campaigns.models import (
+    OPEN_STATES,
+    Campaign,
+    CampaignState,
+    Recipient,
+    RecipientState,
+    Run,
+    RunState,
+)
+from workspaces.models import Workspace
+
+# Which of several open runs a person has to look at first.
+_PRESSING = (
+    RunState.HELD,
+    RunState.PAUSED,
+    RunState.SENDING,
+    RunState.FREEZING,
+    RunState.SCHEDULED,
+)
+_OVER = (RunState.FINISHED, RunState.CANCELLED, RunState.FAILED)
+_WAITING = (RecipientState.QUEUED, RecipientState.SENDING, RecipientState.DEFERRED)
+
+
+@dataclass(frozen=True)
+class CampaignRow:
+    """A line of the list. `standing` is a state of the campaign or of the run that matters."""
+
+    campaign: Campaign
+    standing: str
+    run: Run | None  # open, or the last one
+    progress: float | None  # of a run that is being sent, 0 to 1
+    next_at: datetime | None
+    recipients: int | None
+    url: str
+
+
+def campaign_rows(*, workspace: Workspace, campaigns: Sequence[Campaign]) -> list[CampaignRow]:
+    """The lines of some campaigns, in a few queries whatever their number."""
+    ids = [campaign.pk for campaign in campaigns]
+    runs = _runs_that_matter(workspace, ids)
+    moving = [run for run in runs.values() if run.state in (RunState.SENDING, RunState.PAUSED)]
+    waiting = _waiting(workspace, [run.pk for run in moving])
+    return [_row(campaign, runs.get(campaign.pk), waiting) for campaign in campaigns]
+
+
+def standing_in(campaigns: QuerySet[Campaign], standing: str) -> QuerySet[Campaign]:
+    """Those that stand so; every state the list names."""
+    open_runs = Run.objects.filter(workspace_id=OuterRef("workspace_id"), campaign=OuterRef("pk"))
+    is_open = Exists(open_runs.filter(state__in=OPEN_STATES))
+    last = open_runs.order_by("-scheduled_for", "-pk").values("state")[:1]
+    match standing:
+        case "draft":
+            return campaigns.filter(~Exists(open_runs), state=CampaignState.DRAFT)
+        case "scheduled":
+            waits = Exists(open_runs.filter(state=RunState.SCHEDULED))
+            return campaigns.filter(Q(state=CampaignState.SCHEDULED) | Q(waits))
+        case "sending":
+            under_way = (RunState.FREEZING, RunState.SENDING)
+            return campaigns.filter(Exists(open_runs.filter(state__in=under_way)))
+        case RunState.HELD | RunState.PAUSED:
+            return campaigns.filter(Exists(open_runs.filter(state=standing)))
+        case RunState.FINISHED | RunState.FAILED | RunState.CANCELLED:
+            closed = campaigns.filter(~is_open).exclude(state=CampaignState.SCHEDULED)
+            return closed.annotate(last_state=Subquery(last)).filter(last_state=standing)
+    return campaigns
+
+
+def _runs_that_matter(workspace: Workspace, ids: Sequence[int]) -> dict[int, Run]:
+    """By campaign: the open run that presses most, else the last one."""
+    runs = Run.objects.in_workspace(workspace).filter(campaign_id__in=ids)
+    plain = runs.defer("audience", "content", "settings", "segments", "waterfall")
+    last = plain.filter(state__in=_OVER).order_by("campaign_id", "-scheduled_for", "-pk")
+    found = {run.campaign_id: run for run in last.distinct("campaign_id")}
+    for run in sorted(plain.filter(state__in=OPEN_STATES), key=_press, reverse=True):
+        found[run.campaign_id] = run
+    return found
+
+
+def _press(run: Run) -> int:
+    return _PRESSING.index(RunState(run.state))
+
+
+def _waiting(workspace: Workspace, run_ids: Sequence[int]) -> dict[int, int]:
+    """How many recipients of a run nothing was tried for yet, or will be tried again."""
+    if not run_ids:
+        return {}
+    rows = Recipient.objects.in_workspace(workspace).filter(run_id__in=run_ids, state__in=_WAITING)
+    counted = rows.order_by().values("run_id").annotate(number=Count("*"))
+    return dict(counted.values_list("run_id", "number"))
+
+
+def _row(campaign: Campaign, run: Run | None, waiting: Mapping[int, int]) -> CampaignRow:
+    is_open = run is not None and run.state in OPEN_STATES
+    standing = campaign.state
+    if run is not None and (is_open or campaign.state in (CampaignState.DONE, "stopped")):
+        standing = run.state
+    if campaign.state == CampaignState.STOPPED and not is_open:
+        standing = RunState.FAILED if run and run.state == RunState.FAILED else campaign.state
+    progress = None
+    if run is not None and run.size and run.state in (RunState.SENDING, RunState.PAUSED):
+        progress = 1 - waiting.get(run.pk, 0) / run.size
+    next_at = run.scheduled_for if run and run.state == RunState.SCHEDULED else campaign.next_due_at
+    return CampaignRow(
+        campaign=campaign,
+        standing=standing,
+        run=run,
+        progress=progress,
+        next_at=next_at,
+        recipients=run.size if run is not None else None,
+        url=_address(campaign, run),
+    )
+
+
+def _address(campaign: Campaign, run: Run | None) -> str:
+    """A draft is opened to be written; what was sent is opened to be read."""
+    is_new = run is None and campaign.state == CampaignState.DRAFT
+    name = "campaigns:edit" if is_new else "campaigns:page"
+    return reverse(name, args=[campaign.workspace_id, campaign.pk])

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from campaigns.editor_page import editor_data
+from campaigns.services.saving import is_locked
+from campaigns.views.framing import find_campaign
+from workspaces.middleware import WorkspaceRequest
+from workspaces.policies import Action, require
+
+
+@require_safe
+def campaign_new(request: WorkspaceRequest, workspace: int) -> HttpResponse:
+    """The editor with nothing in it; the draft is made with the first change."""
+    require(request.actor, Action.WRITE_CAMPAIGNS)
+    return render(request, "campaigns/edit.html", {"editor": editor_data(request, None)})
+
+
+@require_safe
+def campaign_edit(request: WorkspaceRequest, workspace: int, campaign: int) -> HttpResponse:
+    """The editor of a campaign; one that is being sent only says so."""
+    require(request.actor, Action.WRITE_CAMPAIGNS)
+    found = find_campaign(request, campaign)
+    if is_locked(found) or found.archived_at is not None:
+        return render(request, "campaigns/edit_locked.html", {"campaign": found})
+    context = {"campaign": found, "editor": editor_data(request, found)}
+    return render(request, "campaigns/edit.html", context)
