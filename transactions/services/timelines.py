@@ -23,6 +23,7 @@ from transactions.models import (
 from transactions.services.sourcing import sources_of
 from transactions.services.statistics import refresh_statistics
 from transactions.services.versions import line_rows, property_rows, version_row
+from transactions.signals import transactions_stored
 from transactions.timeline import (
     RefundPart,
     RefundSaid,
@@ -199,6 +200,9 @@ def store_timelines(workspace: Workspace, timelines: Collection[Timeline]) -> No
     touched |= _write_versions(workspace, timelines, known=set(known))
     touch_contacts(workspace=workspace, contact_ids=touched, kind=ChangeKind.TRANSACTION)
     refresh_statistics(workspace=workspace, contact_ids=touched)
+    if timelines:
+        stored = [timeline.stored_id for timeline in timelines]
+        transactions_stored.send(sender=Transaction, workspace=workspace, transaction_ids=stored)
 
 
 def _delete_versions(workspace: Workspace, root_ids: list[int]) -> set[int]:

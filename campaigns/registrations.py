@@ -1,0 +1,54 @@
+"""What campaigns tell the apps below: which segments, lists and other things they name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from django.db import models
+from django.urls import NoReverseMatch, reverse
+
+from campaigns.models import CampaignReference
+from contacts.registry import Use, used_in
+from segments.registry import users_of_segments
+from workspaces.models import Workspace
+
+
+@used_in.register
+def campaigns_naming(
+    *, workspace: Workspace, subject: str, instances: Sequence[models.Model]
+) -> Mapping[int, Sequence[Use]]:
+    """Campaigns that name lists, attributes and the like; trees name them by the same keys."""
+    by_key = {str(getattr(instance, "key", instance.pk)): instance.pk for instance in instances}
+    uses = _uses(workspace, subject, by_key)
+    return {by_key[key]: found for key, found in uses.items()}
+
+
+@users_of_segments.register
+def campaigns_sending_to(
+    *, workspace: Workspace, segment_ids: Collection[int]
+) -> Mapping[int, Sequence[Use]]:
+    """Campaigns whose audience, exclusions or content name the segments."""
+    uses = _uses(workspace, "segment", [str(segment_id) for segment_id in segment_ids])
+    return {int(key): found for key, found in uses.items()}
+
+
+def _uses(workspace: Workspace, kind: str, keys: Iterable[str]) -> dict[str, list[Use]]:
+    references = (
+        CampaignReference.objects.in_workspace(workspace)
+        .filter(kind=kind, key__in=list(keys), campaign__archived_at__isnull=True)
+        .select_related("campaign")
+        .order_by("campaign__name", "campaign_id")
+    )
+    uses: dict[str, list[Use]] = {}
+    for reference in references:
+        url = page_of_campaign(workspace, reference.campaign_id)
+        uses.setdefault(reference.key, []).append(Use("campaign", reference.campaign.name, url))
+    return uses
+
+
+def page_of_campaign(workspace: Workspace, campaign_id: int) -> str:
+    """The address of the campaign's page."""
+    try:
+        return reverse("campaigns:page", args=[workspace.pk, campaign_id])
+    except NoReverseMatch:
+        return ""
