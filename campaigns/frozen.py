@@ -30,6 +30,7 @@ class RunSettings(Part):
     cap_days: int = 7
     holdout_points: int = 0  # of 10,000: the campaign's own
     control_points: int = 0  # of 10,000: the workspace's
+    control_salt: str = ""
     code_pool: int | None = None
     attribution_days: int = 5
     revenue_rule: str

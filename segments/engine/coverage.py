@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from contacts.models import AttributeDefinition, Contact
 from segments.criteria.base import Criterion
 from segments.criteria.scope import Scope
-from segments.criteria.tree import Leaf, Node, Not, Tree, children_of
+from segments.criteria.tree import Leaf, Node, Not, SegmentNode, Tree, children_of
 from segments.engine.evaluation import Evaluation
 from tracking.models import ActivityKind, SourceCoverage
 from workspaces.models import Workspace
@@ -93,7 +93,19 @@ def sources_missing_at_each(
 
 def gaps_in(tree: Tree, scope: Scope) -> list[Gap]:
     """Each negative row and source whose window begins before the source does."""
-    negative = list(_negative_leaves(tree.root, is_inverted=False))
+    return _gaps_of(list(_negative_leaves(tree.root, is_inverted=False)), scope)
+
+
+def gap_warnings(tree: Tree, scope: Scope, *, is_excluded: bool = False) -> list[Warning]:
+    """The same as warnings, also of rows inside segments that the tree names.
+
+    `is_excluded`: the answer is everybody but the tree's members.
+    """
+    negative = list(_negative_leaves(tree.root, is_inverted=is_excluded, opens_segments=True))
+    return [_warn(gap, scope) for gap in _gaps_of(negative, scope)]
+
+
+def _gaps_of(negative: Sequence[Leaf], scope: Scope) -> list[Gap]:
     asked = _sources_of(negative)
     if not asked:
         return []
@@ -120,7 +132,9 @@ def _gaps(
                     yield Gap(leaf.path, source, since)
 
 
-def _negative_leaves(node: Node, *, is_inverted: bool) -> Iterator[Leaf]:
+def _negative_leaves(
+    node: Node, *, is_inverted: bool, opens_segments: bool = False
+) -> Iterator[Leaf]:
     """Live rows that contacts pass because something is absent."""
     if node.is_disabled:
         return
@@ -128,8 +142,15 @@ def _negative_leaves(node: Node, *, is_inverted: bool) -> Iterator[Leaf]:
         if node.criterion.relies_on_absence != is_inverted:
             yield node
         return
-    for child in children_of(node):
-        yield from _negative_leaves(child, is_inverted=is_inverted != isinstance(node, Not))
+    children = children_of(node)
+    if opens_segments and isinstance(node, SegmentNode):
+        children = (node.opened,)
+    for child in children:
+        yield from _negative_leaves(
+            child,
+            is_inverted=is_inverted != isinstance(node, Not),
+            opens_segments=opens_segments,
+        )
 
 
 def _starts(criterion: Criterion, scope: Scope, earliest: datetime | None) -> Iterator[datetime]:
