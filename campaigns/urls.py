@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from campaigns.views import editing, listing
+from campaigns.views import (
+    calendar,
+    codes,
+    editing,
+    listing,
+    report,
+    runs,
+    settings,
+    topics,
+    waterfalls,
+)
 
 app_name = "campaigns"
 
@@ -15,4 +25,23 @@ urlpatterns = [
     path("campaigns/<int:campaign>/duplicate/", listing.campaign_duplicate, name="duplicate"),
     path("campaigns/<int:campaign>/archive/", listing.campaign_archive, name="archive"),
     path("campaigns/<int:campaign>/restore/", listing.campaign_restore, name="restore"),
+    path("campaigns/calendar/", calendar.calendar_page, name="calendar"),
+    path("campaigns/<int:campaign>/", report.campaign_page, name="page"),
+    path("campaigns/<int:campaign>/waterfall/", waterfalls.waterfall_list, name="waterfall-list"),
+    path("campaigns/runs/<int:run_id>/", runs.run_page, name="run"),
+    path("campaigns/runs/<int:run_id>/state/", runs.run_state, name="run-state"),
+    path("campaigns/runs/<int:run_id>/recipients/", runs.recipients, name="recipients"),
+    path("campaigns/runs/<int:run_id>/recipients.csv", runs.recipients_file, name="recipients-csv"),
+    path("campaigns/topics/", topics.topics, name="topics"),
+    path("campaigns/topics/<int:topic>/", topics.topic_change, name="topic-change"),
+    path("campaigns/topics/<int:topic>/move/", topics.topic_move, name="topic-move"),
+    path("campaigns/topics/<int:topic>/archive/", topics.topic_archive, name="topic-archive"),
+    path("campaigns/topics/<int:topic>/restore/", topics.topic_restore, name="topic-restore"),
+    path("campaigns/codes/", codes.pools, name="codes"),
+    path("campaigns/codes/<int:pool>/", codes.pool_page, name="pool"),
+    path("campaigns/codes/<int:pool>/change/", codes.pool_change, name="pool-change"),
+    path("campaigns/codes/<int:pool>/fill/", codes.pool_fill, name="pool-fill"),
+    path("campaigns/codes/<int:pool>/archive/", codes.pool_archive, name="pool-archive"),
+    path("campaigns/codes/<int:pool>/codes.csv", codes.pool_file, name="pool-csv"),
+    path("campaigns/settings/", settings.sending_settings, name="settings"),
 ]

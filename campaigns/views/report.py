@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from django.db.models import Count
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from campaigns.models import (
+    OPEN_STATES,
+    Campaign,
+    CampaignState,
+    Recipient,
+    RecipientState,
+    Run,
+    RunState,
+)
+from campaigns.services.saving import is_locked
+from campaigns.views.framing import (
+    CAMPAIGN_BADGES,
+    RUN_BADGES,
+    find_campaign,
+    open_run,
+    what_may_be_done,
+)
+from workspaces.middleware import WorkspaceRequest
+from workspaces.policies import Action, require
+
+MOST_RUNS = 60
+
+
+@require_safe
+def campaign_page(request: WorkspaceRequest, workspace: int, campaign: int) -> HttpResponse:
+    """What came of a campaign, over all its sends, and what goes on."""
+    require(request.actor, Action.READ_CAMPAIGNS)
+    found = find_campaign(request, campaign)
+    run = open_run(found)
+    context = {
+        "campaign": found,
+        "badge": CAMPAIGN_BADGES[CampaignState(found.state)],
+        "open_run": run,
+        "runs": run_rows(found),
+        "may_write": request.actor.may(Action.WRITE_CAMPAIGNS) and found.archived_at is None,
+        "may_send": request.actor.may(Action.SEND_CAMPAIGNS) and found.archived_at is None,
+        "is_locked": is_locked(found),
+        "may_read_people": request.actor.may(Action.READ_CONTACTS),
+        **(what_may_be_done(request, run) if run else {}),
+    }
+    return render(request, "campaigns/report.html", context)
+
+
+def run_rows(campaign: Campaign) -> list[dict[str, Any]]:
+    """The newest runs, each with its numbers by state."""
+    newest = Run.objects.in_workspace(campaign.workspace_id).filter(campaign=campaign)
+    runs = list(
+        newest.defer("audience", "content", "settings", "segments").order_by(
+            "-scheduled_for", "-pk"
+        )[:MOST_RUNS]
+    )
+    rows = Recipient.objects.in_workspace(campaign.workspace_id).filter(run__in=runs)
+    numbers: dict[int, dict[str, int]] = defaultdict(dict)
+    counted = rows.order_by().values("run_id", "state").annotate(number=Count("id"))
+    for row in counted:
+        numbers[row["run_id"]][row["state"]] = row["number"]
+    return [
+        {
+            "run": run,
+            "badge": RUN_BADGES[RunState(run.state)],
+            "is_open": run.state in OPEN_STATES,
+            "sent": numbers[run.pk].get(RecipientState.SENT, 0),
+            "failed": numbers[run.pk].get(RecipientState.FAILED, 0),
+            "unknown": numbers[run.pk].get(RecipientState.UNKNOWN, 0),
+        }
+        for run in runs
+    ]

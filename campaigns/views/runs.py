@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count
+from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from campaigns.models import (
+    OPEN_STATES,
+    Recipient,
+    RecipientState,
+    Run,
+    RunKind,
+    RunState,
+    SkipReason,
+)
+from campaigns.recipients import Filters, recipients_csv, recipients_of
+from campaigns.views.framing import find_run, progress_of, run_frame
+from campaigns.views.waterfalls import as_drawn, frozen_steps
+from segments.views.parameters import contact_after
+from workspaces.middleware import WorkspaceRequest
+from workspaces.policies import Action, require
+
+PAGE_SIZE = 50
+MOST_ERRORS = 6
+# In the order in which a send goes; who was left out stands in the waterfall.
+STATES = (
+    RecipientState.SENT,
+    RecipientState.QUEUED,
+    RecipientState.SENDING,
+    RecipientState.DEFERRED,
+    RecipientState.FAILED,
+    RecipientState.UNKNOWN,
+)
+
+
+@require_safe
+def run_page(request: WorkspaceRequest, workspace: int, run_id: int) -> HttpResponse:
+    """How one send goes or went."""
+    require(request.actor, Action.READ_CAMPAIGNS)
+    run = find_run(request, run_id)
+    progress = progress_of(run)
+    numbers = progress["states"]
+    context = {
+        **run_frame(request, run, "overview"),
+        "progress": progress,
+        "is_open": run.state in OPEN_STATES,
+        "is_moving": run.state in (RunState.FREEZING, RunState.SENDING, RunState.SCHEDULED),
+        "states": [(state, numbers[state]) for state in STATES],
+        "unknown": numbers[RecipientState.UNKNOWN],
+        "may_resend": request.actor.may(Action.SEND_CAMPAIGNS)
+        and run.state in (RunState.SENDING, RunState.PAUSED, RunState.FINISHED),
+        "errors": _errors(run),
+        "waterfall": as_drawn(frozen_steps(run)),
+    }
+    return render(request, "campaigns/run.html", context)
+
+
+@require_safe
+def run_state(request: WorkspaceRequest, workspace: int, run_id: int) -> JsonResponse:
+    """What the page asks for again and again while the send goes on."""
+    require(request.actor, Action.READ_CAMPAIGNS)
+    run = find_run(request, run_id)
+    return JsonResponse({"state": run.state, **progress_of(run)})
+
+
+@require_safe
+def recipients(request: WorkspaceRequest, workspace: int, run_id: int) -> HttpResponse:
+    """Everybody of the audience: what became of them, or why they were left out."""
+    require(request.actor, Action.READ_CONTACTS)
+    run = find_run(request, run_id)
+    filters = Filters.read(request.GET)
+    after = contact_after(request)
+    found = recipients_of(run, filters).filter(pk__gt=after).order_by("pk")
+    rows = list(found[: PAGE_SIZE + 1])
+    context = {
+        **run_frame(request, run, "recipients"),
+        "filters": filters,
+        "rows": rows[:PAGE_SIZE],
+        "is_first": not after,
+        "last": rows[PAGE_SIZE - 1].pk if len(rows) > PAGE_SIZE else None,
+        "states": _counted(run, "state", RecipientState.choices),
+        "reasons": _counted(run, "reason", SkipReason.choices),
+        "variants": _variants(run),
+    }
+    return render(request, "campaigns/recipients.html", context)
+
+
+@require_safe
+def recipients_file(
+    request: WorkspaceRequest, workspace: int, run_id: int
+) -> StreamingHttpResponse:
+    """The same list as a file."""
+    require(request.actor, Action.EXPORT)
+    return recipients_csv(find_run(request, run_id), Filters.read(request.GET))
+
+
+def _errors(run: Run) -> list[dict[str, Any]]:
+    """What servers answered, the most frequent first."""
+    rows = Recipient.objects.in_workspace(run.workspace_id).filter(run=run).exclude(error="")
+    grouped = rows.order_by().values("state", "error").annotate(number=Count("id"))
+    found = grouped.order_by("-number", "error")[:MOST_ERRORS]
+    return [{**row, "label": RecipientState(row["state"]).label} for row in found]
+
+
+def _counted(run: Run, field: str, choices: Any) -> list[tuple[str, str, int]]:
+    """Value, label and number of the values somebody has."""
+    rows = Recipient.objects.in_workspace(run.workspace_id).filter(run=run)
+    numbers = dict(rows.order_by().values_list(field).annotate(number=Count("id")))
+    return [(value, label, numbers[value]) for value, label in choices if numbers.get(value)]
+
+
+def _variants(run: Run) -> list[int]:
+    """Of an A/B test; empty where everybody gets the same."""
+    if run.kind != RunKind.TEST:
+        return []
+    rows = Recipient.objects.in_workspace(run.workspace_id).filter(run=run)
+    kept = rows.exclude(state=RecipientState.SKIPPED).order_by("variant")
+    numbers = list(kept.values_list("variant", flat=True).distinct())
+    return numbers if len(numbers) > 1 else []
