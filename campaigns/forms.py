@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import RevenueRule, SendingSettings
+from campaigns.models import CodePool, RevenueRule, SendingSettings
 from campaigns.services.settings import Wanted
 
 _POINTS = 100  # hundredths of a per cent in a per cent
@@ -110,15 +110,25 @@ class PoolForm(forms.Form):
         required=False,
         help_text=_("What a code is worth in the shop."),
     )
-    prefix = forms.CharField(
+    begins_with = forms.CharField(
         label=_("Codes made here begin with"),
         max_length=20,
         required=False,
         help_text=_("LINEN- makes codes like LINEN-7KQ4MCXR."),
     )
 
+    @classmethod
+    def of(cls, pool: CodePool) -> PoolForm:
+        names = {"name": pool.name, "description": pool.description, "begins_with": pool.prefix}
+        return cls(initial=names, auto_id="pool_%s")
+
     def given(self) -> dict[str, str]:
-        return {name: self.cleaned_data[name] for name in ("name", "description", "prefix")}
+        given = self.cleaned_data
+        return {
+            "name": given["name"],
+            "description": given["description"],
+            "prefix": given["begins_with"],
+        }
 
 
 class CodesForm(forms.Form):

@@ -162,7 +162,7 @@ def _find(request: WorkspaceRequest, pool_id: int) -> CodePool:
 _NOTHING = dict.fromkeys(("total", *STATES), 0)
 
 
-def _numbers(codes: QuerySet[DiscountCode]) -> dict[int, dict[str, int]]:
+def _numbers(codes: QuerySet[DiscountCode]) -> dict[int, dict[str, Any]]:
     """Total, free, given and used, by pool."""
     counted = (
         codes.order_by()
@@ -174,7 +174,7 @@ def _numbers(codes: QuerySet[DiscountCode]) -> dict[int, dict[str, int]]:
             redeemed=Count("id", filter=STATES["redeemed"][1]),
         )
     )
-    return {row["pool_id"]: {**row} for row in counted}
+    return {row["pool_id"]: dict(row) for row in counted}
 
 
 def _pool_page(
@@ -198,7 +198,7 @@ def _pool_page(
     context = {
         "pool": pool,
         "form": form,
-        "pool_form": PoolForm(initial=vars(pool), auto_id="pool_%s"),
+        "pool_form": PoolForm.of(pool),
         "filled": filled,
         "numbers": _numbers(codes).get(pool.pk, _NOTHING),
         "campaigns": Campaign.objects.in_workspace(request.workspace)

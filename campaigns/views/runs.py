@@ -4,9 +4,10 @@ from typing import Any
 
 from django.db.models import Count
 from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from campaigns.frozen import used_segments
 from campaigns.models import (
     OPEN_STATES,
     Recipient,
@@ -16,6 +17,8 @@ from campaigns.models import (
     RunState,
     SkipReason,
 )
+from campaigns.receipt import receipt_of
+from campaigns.receipt_lines import lines_of, uses_in_words
 from campaigns.recipients import Filters, recipients_csv, recipients_of
 from campaigns.views.framing import find_run, progress_of, run_frame
 from campaigns.views.waterfalls import as_drawn, frozen_steps
@@ -95,6 +98,57 @@ def recipients_file(
     """The same list as a file."""
     require(request.actor, Action.EXPORT)
     return recipients_csv(find_run(request, run_id), Filters.read(request.GET))
+
+
+@require_safe
+def receipt(request: WorkspaceRequest, workspace: int, run_id: int) -> HttpResponse:
+    """What exactly was sent to whom; made to be printed and kept."""
+    require(request.actor, Action.READ_CAMPAIGNS)
+    run = find_run(request, run_id)
+    if run.as_of is None:
+        return redirect("campaigns:run", workspace, run_id)
+    document = receipt_of(run=run)
+    counts = document["counts"]
+    used = used_segments(run)
+    context = {
+        **run_frame(request, run, "receipt"),
+        "receipt": document,
+        "settings": document["settings"] or {},
+        "segments": [
+            {
+                "used": each,
+                "uses": uses_in_words(each),
+                "lines": lines_of(workspace=request.workspace, used=each)
+                if each.definition
+                else [],
+            }
+            for each in used
+        ],
+        "conditional": [each for each in used if each.bit is not None],
+        "waterfall": as_drawn(frozen_steps(run)),
+        "states": _in_words(counts["by_state"], RecipientState),
+        "reasons": _in_words(counts["skipped_by_reason"], SkipReason),
+        "variants": sorted((int(key), n) for key, n in counts["by_variant"].items()),
+    }
+    return render(request, "campaigns/receipt.html", context)
+
+
+@require_safe
+def receipt_file(request: WorkspaceRequest, workspace: int, run_id: int) -> JsonResponse:
+    """The receipt as a document for machines."""
+    require(request.actor, Action.READ_CAMPAIGNS)
+    run = find_run(request, run_id)
+    name = f"receipt-{run.campaign_id}-{run.pk}.json"
+    return JsonResponse(
+        receipt_of(run=run),
+        json_dumps_params={"indent": 2, "ensure_ascii": False},
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _in_words(numbers: dict[str, int], choices: Any) -> list[tuple[str, str, int]]:
+    """Value, label and number, in the order of the choices."""
+    return [(each.value, each.label, numbers[each]) for each in choices if numbers.get(each)]
 
 
 def _errors(run: Run) -> list[dict[str, Any]]:
