@@ -12,4 +12,5 @@ urlpatterns = [
     path("u/<str:token>", public.unsubscribe, name="message-unsubscribe"),
     path("p/<str:token>", public.preferences, name="message-preferences"),
     path("v/<str:token>", public.in_browser, name="message-view"),
+    path("hooks/<int:number>/<str:token>/", public.webhook, name="message-webhook"),
 ]

@@ -83,6 +83,19 @@ class Renderer:
                 made |= self._render(variant, group[start : start + BATCH])
         return [made[recipient.pk] for recipient in recipients]
 
+    def page_of(self, recipient: Recipient) -> str | None:
+        """The message as a page in the browser, where nothing is tracked; None for a fault."""
+        try:
+            compiled = self.compiled(recipient.variant)
+            people = self._people([recipient])
+            [message] = compiled.make(values_for(people, compiled, self.setting))
+        except ContentFault:
+            return None
+        if message.fault:
+            return None
+        filled = Filled(known=lambda n: compiled.marks.urls[n], made=lambda url: url, pixel="")
+        return compiled.fill(message, filled)[0]
+
     def _render(
         self, variant: int, recipients: Sequence[Recipient]
     ) -> dict[int, Rendered | RenderFault]:
