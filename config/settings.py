@@ -125,6 +125,18 @@ LIVE_LEASE_SECONDS = env.int("LIVE_LEASE_SECONDS", default=10)
 LIVE_TIMED_SECONDS = env.int("LIVE_TIMED_SECONDS", default=20)
 LIVE_THREADS = env.int("LIVE_THREADS", default=3)
 LIVE_MEGABYTES = env.int("LIVE_MEGABYTES", default=512)
+# Campaigns: how long a sender may be silent about a recipient before it counts as gone; senders
+# side by side in a worker, each with a connection of its own; how long one message to a worker is
+# worked on, so that counts and imports have their turn.
+SENDING_LEASE_SECONDS = env.int("SENDING_LEASE_SECONDS", default=90)
+SENDING_CONNECTIONS = env.int("SENDING_CONNECTIONS", default=4)
+SENDING_SECONDS = env.int("SENDING_SECONDS", default=10)
+# Whether workspaces may name mail servers in private networks, this machine among them.
+PRIVATE_MAIL_SERVERS = env.bool(
+    "PRIVATE_MAIL_SERVERS", default=DEBUG or LOCAL or PROCESS == "test"
+)
+# What the SPF record of a sender domain has to include, if the installation has such a name.
+SPF_INCLUDE = env.str("SPF_INCLUDE", default="")
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # ticks only: nothing worth a file on disk
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "segments-tick": {
@@ -140,6 +152,21 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "segments-prune-history": {
         "task": "segments.tasks.prune_history",
         "schedule": 6 * 3600.0,
+        "options": {"expires": 3600},
+    },
+    "campaigns-tick": {
+        "task": "campaigns.tasks.tick",
+        "schedule": 15.0,
+        "options": {"expires": 15},
+    },
+    "campaigns-read-bounce-mailboxes": {
+        "task": "campaigns.tasks.read_bounce_mailboxes",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
+    "campaigns-check-domains": {
+        "task": "campaigns.tasks.check_domains",
+        "schedule": 3600.0,
         "options": {"expires": 3600},
     },
     "contacts-resume-imports": {

@@ -13,6 +13,7 @@ from tracking.services.kinds import (
 )
 from tracking.services.marketing import record_marketing_actions
 from tracking.services.messages import record_message_events, record_messages
+from tracking.services.sent import SentMessage, record_sent
 from tracking.services.visits import IDLENESS, MAX_VISIT, GivenSource, given_source, record_visits
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "MAX_VISIT",
     "GivenSource",
     "KindInUseError",
+    "SentMessage",
     "change_activity_kind",
     "define_activity_kind",
     "define_builtin_kinds",
@@ -31,5 +33,6 @@ __all__ = [
     "record_marketing_actions",
     "record_message_events",
     "record_messages",
+    "record_sent",
     "record_visits",
 ]

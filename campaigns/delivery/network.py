@@ -1,0 +1,33 @@
+"""Which mail servers of workspaces may be connected to: none inside the installation's network."""
+
+from __future__ import annotations
+
+import socket
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+
+class PrivateAddressError(OSError):
+    """A server's name leads to an address of a private network."""
+
+
+def resolve_public(host: str, port: int) -> str:
+    """The address to connect to, looked up once so that a second look can't differ.
+
+    Raises `PrivateAddressError`, and `OSError` where the name is unknown.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = [str(entry[4][0]) for entry in found]
+    if not settings.PRIVATE_MAIL_SERVERS and any(not is_public(each) for each in addresses):
+        raise PrivateAddressError(_("This server is in a private network."))
+    return addresses[0]
+
+
+def is_public(text: str) -> bool:
+    """Whether an IP address can be reached from everywhere."""
+    found: IPv4Address | IPv6Address = ip_address(text.partition("%")[0])
+    if isinstance(found, IPv6Address):
+        found = found.ipv4_mapped or found.sixtofour or found
+    return found.is_global and not found.is_multicast
