@@ -32,6 +32,8 @@ _PROGRAM = re.compile(
 )
 _REFRESH = re.compile(r"<(?:base|meta\s[^<>]*http-equiv\s*=\s*[\"']?refresh)[^<>]*>", re.IGNORECASE)
 _IN_TEXT = re.compile(r"https?://[^\s<>\"'()\[\]]++", re.IGNORECASE)
+# Our own addresses, which need no look at where they lead.
+_OWN = re.compile(r"\{\{-?\s*(?:unsubscribe|preferences|view)_url\s*-?\}\}")
 _LINKED = re.compile(f"{LINK_OPEN}([^{LINK_CLOSE}]*){LINK_CLOSE}")
 _LINKS = ("a", "area", "v:roundrect", "v:rect")
 OPEN_PIXEL = "o"
@@ -81,10 +83,15 @@ def mark_html(source: str, marks: Marks, finish: Callable[[str], str]) -> str:
     text = _REFRESH.sub("", _PROGRAM.sub("", protect(source, pieces)))
     word = re.compile(f"{pieces.word}[0-9]+x")
 
+    def is_own(value: str) -> bool:
+        return bool(_OWN.fullmatch(pieces.restore(value).strip()))
+
     def attribute(match: re.Match[str], tag: str) -> str:
         name, raw = match[1].lower(), match[2]
         value = raw[1:-1] if raw[0] in "\"'" else raw
         is_link = name in ("href", "xlink:href") and tag in _LINKS
+        if is_own(value):
+            return match[0]
         if word.search(value):
             return marks.of_made(
                 "l" if is_link else "s", f'{name}="{value.replace(chr(34), "&quot;")}"'
@@ -118,6 +125,8 @@ def mark_text(source: str, marks: Marks, finish: Callable[[str], str]) -> str:
 
     def linked(match: re.Match[str]) -> str:
         url = match[1].strip()
+        if _OWN.fullmatch(pieces.restore(url)):
+            return f" ( {url} )"
         if word.search(url):
             return marks.of_made("p", url)
         if is_trackable(url):
