@@ -36,6 +36,9 @@ class RunSettings(Part):
     revenue_rule: str
     testing: Testing | None = None  # None: one variant
     resend: Resend | None = None
+    # SHA-256 over the sorted ids of everybody in the audience, and of the recipients.
+    audience_hash: str = ""
+    recipients_hash: str = ""
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,8 @@ def _covers(confirmed: Mapping[str, Any], reason: Mapping[str, Any]) -> bool:
     if (confirmed.get("code"), confirmed.get("segment")) != (reason["code"], reason["segment"]):
         return False
     if reason["code"] == COVERAGE:
-        return confirmed.get("path") == reason["path"] and confirmed.get("text") == reason["text"]
+        names = ("path", "text")
+        return all(confirmed.get(name) == reason[name] for name in names)
     was = int(confirmed["size"])
     change = reason["size"] - reason["usual"]
     allowed = was - int(confirmed["usual"])
@@ -115,7 +116,7 @@ def _covers(confirmed: Mapping[str, Any], reason: Mapping[str, Any]) -> bool:
         return False
     # By how much it is off its usual size, or that it has about the size once called right.
     is_no_worse = abs(change) <= abs(allowed) * TOLERANCE
-    return is_no_worse or abs(reason["size"] - was) <= was * (TOLERANCE - 1)
+    return bool(is_no_worse or abs(reason["size"] - was) <= was * (TOLERANCE - 1))
 
 
 def confirmed_reasons(run: Run) -> list[Reason]:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from django.utils.functional import Promise
 
-from campaigns import gates
+from campaigns import gates, guard
 from campaigns.audience import CountedAudience, CoverageGap, count_audience
 from campaigns.documents import Audience, Content, conditions_in, read_part
 from campaigns.frozen import RunSettings, sending_settings_of, testing_of, variants_of
@@ -100,19 +100,41 @@ def waterfall_of(*, campaign: Campaign, as_of: datetime) -> Waterfall:
 
     Raises `AudienceRefusedError`, and `InvalidDocument` for a campaign that can't be read.
     """
-    workspace = campaign.workspace
-    counted = count_audience(
-        workspace=workspace,
+    counted = count_campaign(campaign=campaign, as_of=as_of)
+    settings = settings_for(campaign, sending_settings_of(campaign.workspace_id))
+    return fall(
+        workspace=campaign.workspace,
+        counted=counted,
+        settings=settings,
+        campaign_id=campaign.pk,
+    )
+
+
+def count_campaign(*, campaign: Campaign, as_of: datetime) -> CountedAudience:
+    """The audience and the conditional blocks of the campaign as it is now.
+
+    Raises `AudienceRefusedError` and `InvalidDocument`.
+    """
+    content = read_part(Content, campaign.content, path="$.content")
+    return count_audience(
+        workspace=campaign.workspace,
         audience=read_part(Audience, campaign.audience, path="$.audience"),
-        conditions=conditions_of(
-            variants_of(
-                read_part(Content, campaign.content, path="$.content"), testing_of(campaign)
-            )
-        ),
+        conditions=conditions_of(variants_of(content, testing_of(campaign))),
         as_of=as_of,
     )
-    settings = settings_for(campaign, sending_settings_of(workspace.pk))
-    return fall(workspace=workspace, counted=counted, settings=settings, campaign_id=campaign.pk)
+
+
+def warnings_of(*, campaign: Campaign, as_of: datetime) -> list[guard.Reason]:
+    """What a person has to confirm before the campaign may be sent at this instant: sizes that
+    jump, rows that look back to before records began. [{"code", "message", …}]
+
+    Raises `AudienceRefusedError` and `InvalidDocument`.
+    """
+    return guard.reasons_to_hold(
+        workspace=campaign.workspace,
+        counted=count_campaign(campaign=campaign, as_of=as_of),
+        jump_percent=sending_settings_of(campaign.workspace_id).jump_percent,
+    )
 
 
 def conditions_of(contents: Iterable[Content]) -> set[int]:
