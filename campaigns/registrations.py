@@ -7,10 +7,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from django.db import models
 from django.urls import NoReverseMatch, reverse
 
-from campaigns.models import CampaignReference
+from campaigns.keys import campaign_of_key, key_of_campaign
+from campaigns.models import Campaign, CampaignReference
 from contacts.registry import Use, used_in
-from segments.registry import users_of_segments
+from segments.registry import campaign_names, users_of_segments
 from workspaces.models import Workspace
+
+NEWEST = 200
 
 
 @used_in.register
@@ -30,6 +33,19 @@ def campaigns_sending_to(
     """Campaigns whose audience, exclusions or content name the segments."""
     uses = _uses(workspace, "segment", [str(segment_id) for segment_id in segment_ids])
     return {int(key): found for key, found in uses.items()}
+
+
+@campaign_names.register
+def names_of_our_campaigns(
+    *, workspace: Workspace, keys: Collection[str] | None
+) -> Mapping[str, str]:
+    """Campaigns by the key their messages carry, archived ones too: what was sent was sent."""
+    campaigns = Campaign.objects.in_workspace(workspace).order_by("-changed_at", "-pk")
+    if keys is None:
+        campaigns = campaigns.filter(archived_at__isnull=True)[:NEWEST]
+    else:
+        campaigns = campaigns.filter(pk__in=[*filter(None, map(campaign_of_key, keys))])
+    return {key_of_campaign(pk): name for pk, name in campaigns.values_list("pk", "name")}
 
 
 def _uses(workspace: Workspace, kind: str, keys: Iterable[str]) -> dict[str, list[Use]]:

@@ -10,9 +10,16 @@ callable in their `AppConfig.ready`:
         ...
         return {segment_id: [Use("campaign", campaign.name, url), ...]}
 
-What is registered is shown where a changed definition would hit it, and protects a segment from
-being archived. Every callable runs inside the workspace's scope, with a few queries whatever the
-number of segments.
+A campaign's messages carry its key; `campaign_names` tells what to call it:
+
+    @campaign_names.register
+    def names_of_our_campaigns(*, workspace, keys):
+        ...
+        return {"campaign-7": "Spring sale"}
+
+What is registered in `users_of_segments` is shown where a changed definition would hit it, and
+protects a segment from being archived. Every callable runs inside the workspace's scope, with a few
+queries whatever the number of segments.
 """
 
 from __future__ import annotations
@@ -23,7 +30,15 @@ from typing import Any, Protocol
 from contacts.registry import Registry, Use
 from workspaces.models import Workspace
 
-__all__ = ["Registry", "Use", "UsersOfSegments", "users_of_segments", "uses_by_segment"]
+__all__ = [
+    "CampaignNames",
+    "Registry",
+    "Use",
+    "UsersOfSegments",
+    "campaign_names",
+    "users_of_segments",
+    "uses_by_segment",
+]
 
 
 class UsersOfSegments(Protocol):
@@ -37,7 +52,20 @@ class UsersOfSegments(Protocol):
     ) -> Mapping[int, Sequence[Use]]: ...
 
 
+class CampaignNames(Protocol):
+    """Answers what campaigns are called, by the key their messages carry (`campaign_key`).
+
+    `keys`: those asked about, unknown ones left out; None: the newest ones, newest first, at most a
+    few hundred.
+    """
+
+    def __call__(
+        self, *, workspace: Workspace, keys: Collection[str] | None
+    ) -> Mapping[str, str]: ...
+
+
 users_of_segments: Registry[Any] = Registry()
+campaign_names: Registry[Any] = Registry()
 
 
 def uses_by_segment(workspace: Workspace, segment_ids: Collection[int]) -> dict[int, list[Use]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -16,9 +17,17 @@ from contacts.models import (
     Tag,
 )
 from contacts.text import normalise
+from segments.campaign_keys import every_campaign
 from segments.loose_spelling import loose_pattern
 from segments.models import Segment
-from tracking.models import ActivityKind, ActivityParameter, ActivityValue, PageView, Visit
+from tracking.models import (
+    ActivityKind,
+    ActivityParameter,
+    ActivityValue,
+    MessageEvent,
+    PageView,
+    Visit,
+)
 from transactions.models import (
     Brand,
     LineItem,
@@ -166,6 +175,15 @@ def _segments(workspace: Workspace, query: str, within: str) -> list[Suggestion]
     return [_made(row.pk, row.name, row.size) for row in rows.order_by("name", "pk")[:LIMIT]]
 
 
+def _campaigns(workspace: Workspace, query: str, within: str) -> list[Suggestion]:
+    fits = re.compile(loose_pattern(query), re.IGNORECASE) if query else None
+    return [
+        _made(key, label, hint="" if label == key else key)
+        for key, label in every_campaign(workspace).items()
+        if fits is None or fits.search(label) or query.casefold() in key.casefold()
+    ][:LIMIT]
+
+
 SOURCES: dict[str, Source] = {
     "tag": _labels(Tag, "taggings"),
     "category": _labels(Category, "categorisations"),
@@ -195,4 +213,6 @@ SOURCES: dict[str, Source] = {
     "page": _column(PageView, "page_key"),
     "list": _named(StaticList, "pk", "name", ("name",)),
     "segment": _segments,
+    "campaign": _campaigns,
+    "message_link": _column(MessageEvent, "link"),
 }

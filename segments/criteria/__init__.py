@@ -17,6 +17,7 @@ from segments.criteria import (
     lifecycle,
     lookups,
     membership,
+    messages,
     order_statistics,
     ranks,
     rhythm,
@@ -24,6 +25,7 @@ from segments.criteria import (
     tags,
     transaction_source,
     transactions,
+    unanswered,
     visits,
 )
 
@@ -42,6 +44,7 @@ __all__ = [
     "lifecycle",
     "lookups",
     "membership",
+    "messages",
     "order_statistics",
     "ranks",
     "rhythm",
@@ -49,5 +52,6 @@ __all__ = [
     "tags",
     "transaction_source",
     "transactions",
+    "unanswered",
     "visits",
 ]

@@ -128,7 +128,9 @@ def weight_of(statistic: Any) -> Any:
 def instant_column(model: type[Model]) -> str:
     """The column that says when a row of the table happened or began."""
     names = {field.name for field in model._meta.get_fields()}
-    return next(name for name in ("occurred_at", "valid_from", "known_since") if name in names)
+    return next(
+        name for name in ("occurred_at", "sent_at", "valid_from", "known_since") if name in names
+    )
 
 
 def rows_behind(queryset: QuerySet[Any]) -> tuple[QuerySet[Any], ...]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 
 from contacts.models import AttributeDefinition, Category, StaticList, Tag
 from contacts.text import key_of, normalise
+from segments.campaign_keys import known_campaigns
 from segments.models import Segment
 from tracking.models import ActivityKind, ActivityParameter
 from transactions.models import Brand, LineProperty, Product, ProductCategory, ProductVariant
@@ -124,6 +125,11 @@ def _by_id(model: type[WorkspaceModel]) -> Resolver:
     return find
 
 
+def _campaigns(workspace: Workspace, keys: Sequence[str]) -> dict[str, Found]:
+    """By the key their messages carry; other senders' campaigns have only that."""
+    return {key: Found((), label) for key, label in known_campaigns(workspace, keys).items()}
+
+
 RESOLVERS: dict[str, Resolver] = {
     "attribute": _attributes,
     "tag": _by_key(Tag, "name"),
@@ -137,4 +143,5 @@ RESOLVERS: dict[str, Resolver] = {
     "line_property": _line_properties,
     "list": _by_id(StaticList),
     "segment": _by_id(Segment),
+    "campaign": _campaigns,
 }

@@ -24,9 +24,10 @@ from contacts.models import (
     ListEntry,
 )
 from contacts.timeline import shown
+from segments.campaign_keys import known_campaigns
 from segments.criteria.evidence import instant_column
 from segments.explain.parts import Fact
-from tracking.models import Activity, MessageEvent, PageView, TrafficChannel, Visit
+from tracking.models import Activity, Message, MessageEvent, PageView, TrafficChannel, Visit
 from tracking.rights import parameters_of
 from transactions.card import transaction_url
 from transactions.figures import shown_money, shown_quantity
@@ -120,6 +121,17 @@ def _plain(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def _messages(workspace: Workspace, rows: Rows) -> Iterable[str]:
+    keys = {row.campaign_key for row in rows if row.campaign_key}
+    names = known_campaigns(workspace, keys) if keys else {}
+    for row in rows:
+        yield joined(
+            _("Message by %(channel)s sent") % {"channel": row.get_channel_display()},
+            names.get(row.campaign_key, row.campaign_key),
+            row.subject,
+        )
+
+
 def _message_events(workspace: Workspace, rows: Rows) -> Iterable[str]:
     for row in rows:
         yield joined(
@@ -198,6 +210,7 @@ DESCRIBED: dict[type[Model], Described] = {
     Visit: Described("globe", "visits", _visits),
     PageView: Described("eye", "visits", _page_views),
     Activity: Described("activity", "activities", _activities, ("kind",)),
+    Message: Described("mail", "messages", _messages),
     MessageEvent: Described("mail", "messages", _message_events),
     Transaction: Described("shopping-cart", "transactions", _transactions),
     LineItem: Described("package", "transactions", _lines, ("product", "transaction")),

@@ -15,7 +15,7 @@ from segments.criteria.values import NumberOperator, say_number, say_test
 from segments.criteria.windows import WindowKind, say_window
 from segments.explain.asking import Asked
 from segments.explain.parts import Figure
-from tracking.models import Activity, MessageEvent, PageView, Visit
+from tracking.models import Activity, Message, MessageEvent, PageView, Visit
 from transactions.figures import shown_money
 from workspaces.models import Workspace
 from workspaces.money import decimals_of
@@ -139,6 +139,7 @@ class _Words:
             Visit: ngettext("%s visit", "%s visits", number),
             PageView: ngettext("%s page view", "%s page views", number),
             Activity: ngettext("%s activity", "%s activities", number),
+            Message: ngettext("%s message", "%s messages", number),
             MessageEvent: ngettext("%s message event", "%s message events", number),
         }
         tables = self.each.tables

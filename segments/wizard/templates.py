@@ -10,8 +10,8 @@ from typing import Any
 from django.db.models import Count, Max, Sum
 from django.utils.translation import gettext as _
 
-from contacts.models import AttributeValue
-from tracking.models import PageView
+from contacts.models import AttributeValue, Channel
+from tracking.models import MessageEvent, MessageEventKind, PageView
 from transactions.models import LineItem, Product, ProductAccessory, Transaction
 from workspaces.models import Workspace
 
@@ -92,12 +92,16 @@ def _loyalty(amount: str, upper: str | None) -> Builder:
 
 
 def _paid_only(workspace: Workspace, now: datetime) -> Template | None:
-    if not _has_purchases(workspace):
+    paid = Transaction.objects.in_workspace(workspace).current().filter(is_paid_channel=True)
+    if not paid.exists():
         return None
     return Template(
         "U3",
         _("Paid-only buyers"),
-        _("Ordered only after paid sources, never after direct or e-mail"),
+        _(
+            "Ordered only after paid sources, never after direct or e-mail; a discount code in the"
+            " newsletter may bring them back for less"
+        ),
         row("transactions.source", quantifier="only", channels=["ad"]),
     )
 
@@ -142,6 +146,20 @@ def _high_value(workspace: Workspace, now: datetime) -> Template | None:
                 row("ranks.top", by="average_order", unit="percent", percent=10),
             ]
         },
+    )
+
+
+def _opened(workspace: Workspace, now: datetime) -> Template | None:
+    opens = MessageEvent.objects.in_workspace(workspace).filter(
+        kind=MessageEventKind.OPENED, channel=Channel.EMAIL, is_machine=False
+    )
+    if not opens.exists():
+        return None
+    return Template(
+        "U6",
+        _("Opened an e-mail in the last week"),
+        _("At least one, by a person, in the last 7 days"),
+        row("messages.happened", kind="opened", number=1, window=last(7)),
     )
 
 
@@ -269,6 +287,7 @@ BUILDERS: tuple[Builder, ...] = (
     _paid_only,
     _cross_selling,
     _high_value,
+    _opened,
     _viewed,
     _silent,
     _second_purchase,

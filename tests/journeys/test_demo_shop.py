@@ -17,7 +17,7 @@ from workspaces.models import Workspace
 from workspaces.tenancy import workspace_scope
 
 pytestmark = pytest.mark.django_db
-WANTED = {"U1", "U3", "U4", "U5", "U7", "U8", "U9", "U13", "U14", "U16"}
+WANTED = {"U1", "U3", "U4", "U5", "U6", "U7", "U8", "U9", "U13", "U14", "U16"}
 
 
 def evaluate(workspace: Workspace, key: str, where: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from psycopg import sql
 from tests.conftest import owner_connection, truncate_written_tables
 from tests.makers.contacts import make_contact, make_list
 from tests.makers.segments import make_segment
+from tests.makers.tracking import make_message
 from tests.makers.transactions import line_item, make_transaction
 from tests.makers.workspaces import NOW, make_workspace
 from tests.segments.world import World, make_vocabulary
@@ -52,6 +53,8 @@ def named_things() -> Iterator[World]:
         contact = make_contact(workspace, "c1", time_zone="Asia/Tokyo")
         line = line_item("9.00", product="P-1", properties={"size": "42"})
         make_transaction(workspace, "c1", NOW - timedelta(days=9), lines=[line])
+        for campaign in ("spring", "winter"):
+            make_message(workspace, "c1", NOW - timedelta(days=9), campaign=campaign)
         found = make_list(workspace, "Fair", contact)
         tagged = make_segment(workspace, {"type": "tags.has", "tags": ["vip"]}, name="Loyal")
         yield World(workspace, [found], [tagged])

@@ -47,6 +47,13 @@ PAGES = (
 )
 
 
+LINKS = (
+    "https://shop.example/sale",
+    "https://shop.example/Shoes/1",
+    "https://shop.example/catalogue/" + "x" * 200,
+)
+
+
 def record_behaviour(workspace: Workspace, people: list[Person], chance: random.Random) -> None:
     """Visits, activities, messages and what happened to them."""
     # A quarter of all contacts never do anything.
@@ -167,4 +174,5 @@ def _events(messages: list[dict[str, Any]], chance: random.Random) -> Iterable[d
                 "kind": kind,
                 "occurred_at": later(chance, sent_at, 3).isoformat(),
                 "is_machine": kind in ("opened", "clicked") and chance.random() < 0.4,
+                **({"link": LINKS[number % len(LINKS)]} if kind == "clicked" else {}),
             }

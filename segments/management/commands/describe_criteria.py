@@ -79,6 +79,7 @@ NAMED: Final = {
     "activity_kind": ("the key of a kind of activity", "keys of kinds of activities"),
     "attribute": ("the key of an attribute", "keys of attributes"),
     "brand": ("a brand's name", "names of brands"),
+    "campaign": ("the key messages of a campaign carry", "keys messages of campaigns carry"),
     "category": ("the key of a contact category", "keys of contact categories"),
     "line_property": ("the name of a property of lines", "names of properties of lines"),
     "list": ("a list's id as text", "ids of lists as texts"),

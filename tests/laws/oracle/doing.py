@@ -175,6 +175,62 @@ def last_seen(ask: Asked, leaf: Leaf) -> bool:
     return not (bool(seen) and ask.in_window(max(seen), leaf["window"]))
 
 
+# --- Messages ------------------------------------------------------------------------------------
+
+
+def events(ask: Asked, leaf: Leaf, *kinds: str) -> list[Row]:
+    """What happened to messages of the channel; machines' doings only where they are asked for."""
+    return [
+        row
+        for row in ask.happened("message_events")
+        if row.kind in kinds
+        and row.channel == leaf.get("channel", "email")
+        and (leaf.get("also_machines") or not row.is_machine)
+    ]
+
+
+def sent(ask: Asked, leaf: Leaf) -> list[Row]:
+    return [
+        row
+        for row in ask.rows("messages")
+        if row.sent_at < ask.as_of
+        and row.channel == leaf.get("channel", "email")
+        and row.campaign_key in leaf.get("campaigns", [row.campaign_key])
+    ]
+
+
+def link_passes(row: Row, leaf: Leaf) -> bool:
+    if "links" not in leaf:
+        return True
+    operator = leaf.get("link_operator", "any_of")
+    links = leaf["links"]
+    if operator in ("any_of", "starts_with"):
+        links = [fold(link)[:128] for link in links]  # no more is kept of a click
+    return text_passes(row.link, operator, links)
+
+
+@answers("messages.happened")
+def happened(ask: Asked, leaf: Leaf) -> bool:
+    window = leaf.get("window", "ever")
+    if leaf["kind"] == "sent":
+        return counts(leaf, len(ask.within(sent(ask, leaf), window, "sent_at")))
+    found = [
+        row
+        for row in events(ask, leaf, leaf["kind"])
+        if row.campaign_key in leaf.get("campaigns", [row.campaign_key]) and link_passes(row, leaf)
+    ]
+    return counts(leaf, len({row.message_id for row in ask.within(found, window)}))
+
+
+@answers("messages.last_unanswered")
+def last_unanswered(ask: Asked, leaf: Leaf) -> bool:
+    number = leaf.get("number", 5)
+    last = sorted(sent(ask, leaf), key=lambda row: (row.sent_at, row.id))[-number:]
+    kinds = ("clicked",) if leaf.get("kind") == "clicked" else ("opened", "clicked")
+    answered = {row.message_id for row in events(ask, leaf, *kinds)}
+    return len(last) == number and not any(row.id in answered for row in last)
+
+
 # --- Habits --------------------------------------------------------------------------------------
 
 

@@ -23,6 +23,7 @@ BY_CONTACT = {
     "visits": "tracking_visit",
     "page_views": "tracking_pageview",
     "activities": "tracking_activity",
+    "messages": "tracking_message",
     "message_events": "tracking_messageevent",
     "transactions": "transactions_transaction",
 }

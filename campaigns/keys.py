@@ -1,0 +1,31 @@
+"""How messages of campaigns are named among all messages.
+
+A message carries its campaign's key, and its own external id names the run and the recipient.
+"""
+
+from __future__ import annotations
+
+CAMPAIGN = "campaign-"
+LONGEST_ID = 18  # digits; every one of them fits a bigint
+
+
+def key_of_campaign(campaign_id: int) -> str:
+    """What the campaign's messages carry as `campaign_key`."""
+    return f"{CAMPAIGN}{campaign_id}"
+
+
+def campaign_of_key(key: str) -> int | None:
+    """The campaign's id; None where the key is another sender's."""
+    number = key.removeprefix(CAMPAIGN)
+    is_ours = key.startswith(CAMPAIGN) and number.isascii() and number.isdecimal()
+    return int(number) if is_ours and len(number) <= LONGEST_ID else None
+
+
+def message_of(run_id: int, recipient_id: int) -> str:
+    """The external id of the message of a recipient."""
+    return f"run:{run_id}:{recipient_id}"
+
+
+def messages_of_run(run_id: int) -> tuple[str, str]:
+    """Where the external ids of a run's messages begin and end; they sort bytewise."""
+    return f"run:{run_id}:", f"run:{run_id};"  # the semicolon follows the colon
