@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from django.db.models import Count, Q, QuerySet, TextChoices
 from django.utils.translation import gettext as _
@@ -51,8 +51,12 @@ WITH_MACHINES = {"kind": ("opened", "clicked")}
 CLICKED_ONLY = {"kind": ("clicked",)}
 
 # Keys of campaigns: ours, and what imports and other senders called theirs.
-Campaigns = reference_texts("campaign", optional=True)
-Links = suggested_texts("message_link", shown_when=CLICKED_ONLY, optional=True)
+if TYPE_CHECKING:
+    Campaigns = list[str]
+    Links = list[str]
+else:
+    Campaigns = reference_texts("campaign", optional=True)
+    Links = suggested_texts("message_link", shown_when=CLICKED_ONLY, optional=True)
 
 
 @criterion
@@ -100,11 +104,11 @@ class MessagesHappened(CountingCriterion):
 
     kind: Fate
     channel: MessageChannel = MessageChannel.EMAIL
-    campaigns: Campaigns | None = None  # type: ignore[valid-type]
+    campaigns: Campaigns | None = None
     link_operator: Annotated[
         LinkOperator | None, Control("select", shown_when=CLICKED_ONLY, optional=True)
     ] = None
-    links: Links | None = None  # type: ignore[valid-type]
+    links: Links | None = None
     also_machines: Annotated[
         bool | None, Control("boolean", shown_when=WITH_MACHINES, optional=True)
     ] = None
@@ -127,7 +131,8 @@ class MessagesHappened(CountingCriterion):
             rows = rows.filter(is_machine=False)
         if self.links is not None:
             rows = rows.filter(self._link_q())
-        return scope.within(rows, self.window, self._column)  # type: ignore[no-any-return]
+        found: QuerySet[Any] = scope.within(rows, self.window, self._column)
+        return found
 
     def _link_q(self) -> Q:
         operator = TextOperator(self.link_operator or LinkOperator.IS_ANY_OF)

@@ -58,7 +58,7 @@ class LastMessagesUnanswered(Criterion):
     kind: Answer = Answer.OPENED
     channel: MessageChannel = MessageChannel.EMAIL
     number: Number = 5
-    campaigns: Campaigns | None = None  # type: ignore[valid-type]
+    campaigns: Campaigns | None = None
     also_machines: Annotated[bool | None, Control("boolean", optional=True)] = None
 
     @property
@@ -84,7 +84,8 @@ class LastMessagesUnanswered(Criterion):
             partition_by=F("contact_id"),
             order_by=(F("sent_at").desc(), F("pk").desc()),
         )
-        return self._sent(scope).annotate(place=place).filter(place__lte=self.number)
+        last: QuerySet[Any] = self._sent(scope).annotate(place=place)
+        return last.filter(place__lte=self.number)
 
     def matching(self, scope: Scope) -> QuerySet[Any]:
         answered = self._answers(scope).filter(
