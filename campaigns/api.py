@@ -10,16 +10,22 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from campaigns.api_audience import CampaignAudienceMixin
 from campaigns.api_problems import saving_problems
+from campaigns.api_sending import CampaignSendingMixin
 from campaigns.filters import CampaignFilters
 from campaigns.models import Campaign
 from campaigns.serializers import CampaignGiven, CampaignSerializer
 from campaigns.services import saving
-from workspaces.api import WorkspaceViewSet
 from workspaces.policies import Action
 
 
-class CampaignViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, WorkspaceViewSet):
+class CampaignViewSet(
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    CampaignAudienceMixin,
+    CampaignSendingMixin,
+):
     """Campaigns: what is sent to whom and when."""
 
     serializer_class = CampaignSerializer
@@ -31,6 +37,9 @@ class CampaignViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Workspac
         "PATCH": Action.WRITE_CAMPAIGNS,
         "PUT": Action.WRITE_CAMPAIGNS,
         "DELETE": Action.WRITE_CAMPAIGNS,
+        "send": Action.SEND_CAMPAIGNS,
+        "schedule": Action.SEND_CAMPAIGNS,
+        "stop": Action.SEND_CAMPAIGNS,
     }
 
     def filter_queryset(self, queryset: Any) -> Any:

@@ -146,6 +146,10 @@ def _urls(workspace: Workspace) -> dict[str, str]:
         "lists": f"{api}lists/",
         "suggestions": f"{api}segments/suggestions/",
         "contacts": f"{api}contacts/",
+        "savedBlocks": f"{api}saved-blocks/",
         "list": reverse("campaigns:list", args=[here]),
         "edit": reverse("campaigns:edit", args=[here, 0]),
+        "page": reverse("campaigns:page", args=[here, 0]),
+        "preview": reverse("campaigns:preview", args=[here, 0]),
+        "waterfallList": reverse("campaigns:waterfall-list", args=[here, 0]),
     }

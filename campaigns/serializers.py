@@ -78,6 +78,26 @@ class CampaignGiven(StrictSerializer):
         return said, given.get("version")
 
 
+class VersionAsked(StrictSerializer):
+    """The version the caller has seen."""
+
+    version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+
+
+class SendAsked(VersionAsked):
+    """A send; `confirmed` names the warnings somebody has looked at."""
+
+    confirmed = serializers.ListField(
+        child=serializers.CharField(max_length=40), max_length=20, required=False, default=list
+    )
+
+
+class ConfirmAsked(StrictSerializer):
+    """The reasons a run is held for, by code, that somebody has looked at."""
+
+    codes = serializers.ListField(child=serializers.CharField(max_length=40), max_length=20)
+
+
 class CampaignSerializer(serializers.ModelSerializer[Campaign]):
     """A campaign: its documents, its sender, and what its plan is."""
 

@@ -14,11 +14,13 @@ function csrfToken() {
 }
 
 /**
- * Fetch JSON. A body is sent as JSON; `signal` cancels. Throws RequestError for 4xx and 5xx,
+ * Fetch JSON. A body is sent as JSON; `signal` cancels; `key` lets the request be repeated without
+ * being done twice. Throws RequestError for 4xx and 5xx,
  * TypeError when offline, AbortError when cancelled.
  */
-export async function request(url, { method = "GET", body, signal } = {}) {
+export async function request(url, { method = "GET", body, signal, key } = {}) {
   const headers = { Accept: "application/json" };
+  if (key) headers["Idempotency-Key"] = key;
   if (method !== "GET") headers["X-CSRFToken"] = csrfToken();
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const answer = await fetch(url, {
