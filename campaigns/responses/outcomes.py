@@ -142,7 +142,9 @@ def _follow(
     workspace: Workspace, recipient: Recipient, outcome: Outcome, now: datetime, source: str
 ) -> None:
     if outcome.kind == OutcomeKind.UNSUBSCRIBED:
-        unsubscribe_recipient(workspace=workspace, recipient=recipient, now=now, source=source)
+        unsubscribe_recipient(
+            workspace=workspace, recipient=recipient, now=now, source=source, is_recorded=True
+        )
     elif outcome.kind == OutcomeKind.COMPLAINED:
         _suppress(workspace, recipient, SuppressionReason.COMPLAINED, now, source)
     elif outcome.kind == OutcomeKind.HARD_BOUNCE or (

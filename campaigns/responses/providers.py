@@ -91,6 +91,7 @@ SIGNING_FIELDS: Mapping[str, str] = {
     Transport.SENDGRID: "tracking_webhook_verification_key",
     Transport.UNISENDER_GO: "api_key",
 }
+_ANY_SIGNING = ("signing_key", "signing_secret", "tracking_secret")  # the same by another name
 _MUST_SIGN = frozenset(
     {
         Transport.MAILERSEND,
@@ -151,9 +152,8 @@ def _secrets(
 ) -> dict[str, Any]:
     """What the view is made with; a provider that can't be checked at all is refused."""
     field = SIGNING_FIELDS.get(transport, "")
-    key = str(credentials.get(field) or "")
-    if transport == Transport.MAILGUN:
-        key = key or str(credentials.get("api_key") or "")
+    names = (field, *_ANY_SIGNING) if field and transport != Transport.UNISENDER_GO else (field,)
+    key = next((str(credentials[name]) for name in names if credentials.get(name)), "")
     if not key:
         if transport in _MUST_SIGN:
             raise ForgedWebhookError

@@ -101,8 +101,12 @@ def unsubscribe_recipient(
     now: datetime,
     source: str,
     ip_address: str | None = None,
+    is_recorded: bool = False,
 ) -> None:
-    """Block the address, withdraw every consent to e-mail, and record it of the message."""
+    """Block the address, withdraw every consent to e-mail, and record it of the message.
+
+    `is_recorded`: the message's event is there already.
+    """
     with workspace_scope(workspace):
         _block(workspace, recipient, SuppressionReason.UNSUBSCRIBED, now, source)
         said = _said(workspace, recipient)
@@ -119,7 +123,8 @@ def unsubscribe_recipient(
                 ip_address=ip_address,
                 wording=UNSUBSCRIBE_WORDING,
             )
-        _record_unsubscribed(workspace, recipient, now)
+        if not is_recorded:
+            _record_unsubscribed(workspace, recipient, now)
 
 
 def save_preferences(
