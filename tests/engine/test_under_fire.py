@@ -221,4 +221,5 @@ def test_killed_processes_leave_nothing_wrong_behind() -> None:
             write_one(workspace, ids, dice, now)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+        process.stdout.close()
         check_kept(workspace, now + timedelta(milliseconds=1))
