@@ -36,7 +36,7 @@ def topics(request: WorkspaceRequest, workspace: int) -> HttpResponse:
         "form": form,
         "topics": _rows(request, [topic for topic in everything if not topic.archived_at]),
         "archived": [topic for topic in everything if topic.archived_at],
-        "may_write": request.actor.may(Action.WRITE_CAMPAIGNS),
+        "may_write": request.actor.may(Action.MANAGE_WORKSPACE),
     }
     return render(request, "campaigns/topics.html", context)
 
