@@ -16,19 +16,24 @@ from contacts.models import NUMBER_BITS, AttributeDefinition
 from segments.engine.sets import ContactSet
 
 AT_ONCE = 100_000  # rows a statement
+# LATERAL with a limit: one look into an index a row, whatever the planner believes.
 
 _INSERT = """
 INSERT INTO campaigns_recipient (workspace_id, run_id, contact_id, address, address_hash, state,
     reason, variant, blocks, code_id, attempt, handed_over, provider_id, error)
 SELECT %(workspace)s, %(run)s, given.contact_id, coalesce(held.text, ''), held.address_hash,
-    %(state)s, %(reason)s, given.variant, given.blocks, given.code_id, 0, false, '', ''
+    %(state)s, %(reason)s, coalesce(given.variant, 0), coalesce(given.blocks, 0), given.code_id,
+    0, false, '', ''
 FROM unnest(%(contacts)s::bigint[], %(variants)s::smallint[], %(blocks)s::bigint[],
     %(codes)s::bigint[]) WITH ORDINALITY AS given (contact_id, variant, blocks, code_id, place)
-LEFT JOIN contacts_attributevalue held ON held.workspace_id = %(workspace)s
-    AND held.attribute_id = %(email)s AND held.contact_id = given.contact_id
-    AND held.contact_id BETWEEN %(first)s AND %(last)s
-    AND held.address_hash IS NOT NULL AND held.valid_from <= %(as_of)s
-    AND (held.valid_to IS NULL OR held.valid_to > %(as_of)s)
+LEFT JOIN LATERAL (
+    SELECT text, address_hash FROM contacts_attributevalue
+    WHERE workspace_id = %(workspace)s AND attribute_id = %(email)s
+        AND contact_id = given.contact_id
+        AND address_hash IS NOT NULL AND valid_from <= %(as_of)s
+        AND (valid_to IS NULL OR valid_to > %(as_of)s)
+    LIMIT 1
+) held ON true
 ORDER BY given.place
 """
 
@@ -43,9 +48,20 @@ def write_recipients(
 ) -> None:
     """`variants` and `blocks` of the recipients by ascending number; `codes` by contact id."""
     writing = _Writing(run, falls)
+    # Keys are checked with each statement: all of them at the commit would take too long for one.
+    _check_keys(immediately=True)
     for step in falls.steps:
         writing.write(RecipientState.SKIPPED, step.key, step.removed)
     writing.write(RecipientState.QUEUED, "", falls.recipients, variants, blocks, codes)
+    _check_keys(immediately=False)
+
+
+def _check_keys(*, immediately: bool) -> None:
+    """When the rest of the transaction checks what its rows refer to: at once, or at the end."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SET CONSTRAINTS ALL IMMEDIATE" if immediately else "SET CONSTRAINTS ALL DEFERRED"
+        )
 
 
 def blocks_of(conditional: Sequence[ContactSet], recipients: ContactSet) -> npt.NDArray[np.int64]:
@@ -78,21 +94,22 @@ class _Writing:
         codes: Mapping[int, int] | None = None,
     ) -> None:
         ids = contacts.numbers() | self.base
-        zeros = np.zeros(ids.size, dtype=np.int64)
-        variants = zeros if variants is None else variants
-        blocks = zeros if blocks is None else blocks
         for at in range(0, ids.size, AT_ONCE):
             chunk = slice(at, at + AT_ONCE)
             chosen = ids[chunk].tolist()
             parameters = self.shared | {
                 "state": state.value,
                 "reason": reason,
-                "first": chosen[0],
-                "last": chosen[-1],
                 "contacts": array_literal("bigint", chosen),
-                "variants": array_literal("bigint", variants[chunk].tolist()),
-                "blocks": array_literal("bigint", blocks[chunk].tolist()),
-                "codes": array_literal("bigint", [(codes or {}).get(pk) for pk in chosen]),
+                # Shorter arrays are filled up with nulls.
+                "variants": _literal(variants, chunk),
+                "blocks": _literal(blocks, chunk),
+                "codes": array_literal("bigint", [codes.get(pk) for pk in chosen] if codes else []),
             }
             with connection.cursor() as cursor:
                 cursor.execute(_INSERT, parameters)
+
+
+def _literal(values: npt.NDArray[np.int64] | None, chunk: slice) -> str:
+    some = [] if values is None or not values.any() else values[chunk].tolist()
+    return array_literal("bigint", some)

@@ -15,7 +15,7 @@ from workspaces.models import Workspace
 from workspaces.tenancy import workspace_scope
 
 _numbers = count(1)
-GRANTED = [{"channel": "email", "status": "granted"}]
+GRANTED = {"email": "granted"}
 
 
 def make_reader(workspace: Workspace, email: str = "", **item: Any) -> Contact:
