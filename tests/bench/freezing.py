@@ -6,6 +6,7 @@ import time
 from datetime import datetime, timedelta
 
 from django.db import connection
+from psycopg import sql
 
 from campaigns.models import Run, RunState
 from contacts.models import NUMBER_BITS, AttributeDefinition, ContactCounter
@@ -52,6 +53,7 @@ def make_big_shop(number: int, *, now: datetime) -> Workspace:
         "at": now - timedelta(days=30),
     }
     with workspace_scope(workspace), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")
         cursor.execute(_CONTACTS, shared)
         for key in ("email", "first_name", "city"):
             attribute = AttributeDefinition.objects.in_workspace(workspace).get(key=key)
@@ -60,7 +62,8 @@ def make_big_shop(number: int, *, now: datetime) -> Workspace:
         cursor.execute(_CONSENTS, shared)
         ContactCounter.objects.in_workspace(workspace).update(next_number=number + 1)
     with owner_connection() as owner:
-        owner.execute("VACUUM (ANALYZE) contacts_contact, contacts_attributevalue, contacts_consent")
+        for table in ("contacts_contact", "contacts_attributevalue", "contacts_consent"):
+            owner.execute(sql.SQL("VACUUM (ANALYZE) {}").format(sql.Identifier(table)))
     return workspace
 
 
