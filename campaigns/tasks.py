@@ -23,7 +23,7 @@ def tick(**_: Any) -> None:
     now = timezone.now()
     steps = (
         lambda: scheduling.queue_due_campaigns(now=now),
-        lambda: testing.queue_resends(now=now),
+        lambda: scheduling.queue_resends(now=now),
         lambda: testing.settle_tests(now=now),
         lambda: sweep(now=now),
     )

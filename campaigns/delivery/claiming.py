@@ -198,8 +198,8 @@ def _claim_again(plan: Plan) -> Batch | None:
 def hand_over(*, plan: Plan, recipient: Recipient, message_id: str) -> HandOver:
     """Say, before it is, that the message of a claimed recipient goes to the server now.
 
-    Asks once more whether it is wanted. Call it in the scope that records the one before, or in
-    one of its own; commit before the attempt.
+    Asks once more whether it is wanted. Inside the workspace's scope, the one that records the
+    message before; commit before the attempt.
     """
     rows = _run(
         _HAND_OVER,
@@ -231,7 +231,8 @@ def release(*, plan: Plan, holder: UUID, recipient_ids: Sequence[int]) -> None:
 
 def refused_among(*, plan: Plan, recipient_ids: Sequence[int]) -> set[int]:
     """Of these recipients, who may not be written to as things stand now."""
-    return {row[0] for row in _run(_REFUSED_AMONG, plan, recipients=list(recipient_ids))}
+    with workspace_scope(plan.workspace):
+        return {row[0] for row in _run(_REFUSED_AMONG, plan, recipients=list(recipient_ids))}
 
 
 def _run(statement: str, plan: Plan, **parameters: Any) -> list[tuple[Any, ...]]:
@@ -243,7 +244,7 @@ def _run(statement: str, plan: Plan, **parameters: Any) -> list[tuple[Any, ...]]
         "lease": lease(),
         **parameters,
     }
-    with workspace_scope(plan.workspace), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(statement, given)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows

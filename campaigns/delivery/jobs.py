@@ -102,7 +102,7 @@ class Job:
             for (recipient, letter), outcome in zip(letters, outcomes, strict=True)
             if not outcome.is_repeatable
         ]
-        persist(partial(self._record, attempts))
+        persist(partial(self._keep, attempts))
         unanswered = [outcome for outcome in outcomes if outcome.is_repeatable]
         if unanswered:
             raise AccountUnavailableError(unanswered[0].error, seconds=20)
@@ -123,7 +123,7 @@ class Job:
                 self._release(batch, letters[place:])
                 raise
             last = [Attempt(recipient, outcome, letter.subject, self.clock())]
-        persist(partial(self._record, last))
+        persist(partial(self._keep, last))
         self._release(batch, letters)  # those it didn't come to
 
     def _step(self, last: Sequence[Attempt], recipient: Recipient, letter: Letter) -> HandOver:
@@ -131,12 +131,17 @@ class Job:
             self._record(last)
             return hand_over(plan=self.plan, recipient=recipient, message_id=letter.message_id)
 
+    def _keep(self, attempts: Sequence[Attempt]) -> None:
+        if attempts:
+            with workspace_scope(self.plan.workspace):
+                self._record(attempts)
+
     def _record(self, attempts: Sequence[Attempt]) -> None:
+        """Inside the workspace's scope."""
         if not attempts:
             return
-        with workspace_scope(self.plan.workspace):
-            record_attempts(plan=self.plan, attempts=attempts, is_first=not self.has_recorded)
-            self._follow_up(attempts)
+        record_attempts(plan=self.plan, attempts=attempts, is_first=not self.has_recorded)
+        self._follow_up(attempts)
         self.has_recorded = True
 
     def _follow_up(self, attempts: Sequence[Attempt]) -> None:
@@ -175,7 +180,7 @@ class Job:
             else:
                 outcome = Outcome(Result.FAILED, str(each.message))
                 faults.append(Attempt(recipient, outcome, "", at))
-        persist(partial(self._record, faults))
+        persist(partial(self._keep, faults))
         return letters
 
     def _give_up_rendering(self, batch: Batch) -> None:
@@ -219,7 +224,7 @@ class Job:
         outcome = Outcome(Result.UNKNOWN, _("The sender stopped before the answer came."))
         at = self.clock()
         attempts = [Attempt(each, outcome, "", at) for each in batch.recipients]
-        persist(partial(self._record, attempts))
+        persist(partial(self._keep, attempts))
         return True
 
     def _release(self, batch: Batch, letters: Sequence[tuple[Recipient, Letter]]) -> None:

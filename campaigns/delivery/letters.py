@@ -7,9 +7,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.generator import BytesGenerator
 from email.mime.multipart import MIMEMultipart
 from email.mime.nonmultipart import MIMENonMultipart
 from email.utils import format_datetime, formataddr
+from io import BytesIO
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.core.mail import EmailMultiAlternatives
@@ -80,7 +82,10 @@ def as_bytes(letter: Letter) -> bytes:
     root["MIME-Version"] = "1.0"
     root.attach(_part("plain", letter.text))
     root.attach(_part("html", letter.html))
-    return _crlf(root.as_bytes())
+    written = BytesIO()
+    # Headers stay on one line where they fit: not every reader puts folded addresses together.
+    BytesGenerator(written, mangle_from_=False, maxheaderlen=0).flatten(root)
+    return _crlf(written.getvalue())
 
 
 def headers_of(letter: Letter) -> dict[str, str]:

@@ -14,7 +14,6 @@ from campaigns.delivery.outcomes import Outcome, Result
 from campaigns.delivery.plan import Plan
 from campaigns.models import Recipient
 from tracking.services import SentMessage, record_sent
-from workspaces.tenancy import workspace_scope
 
 # After the first, second … attempt that was put off; then the recipient fails.
 RETRY_AFTER = (
@@ -68,22 +67,20 @@ def record_attempts(
 ) -> list[Attempt]:
     """Keep how these ended; those that were still ours. `is_first` as in `record_sent`.
 
-    Safe to repeat when nobody knows whether the commit arrived.
+    Inside the workspace's scope. Safe to repeat when nobody knows whether the commit arrived.
     """
     if not attempts:
         return []
-    with workspace_scope(plan.workspace):
-        with connection.cursor() as cursor:
-            cursor.execute(_RECORD, _parameters(plan, attempts))
-            kept = {row[0] for row in cursor.fetchall()}
-        recorded = [each for each in attempts if each.recipient.pk in kept]
-        sent = [each for each in recorded if each.state == Result.SENT]
-        record_sent(
-            workspace=plan.workspace,
-            campaign_key=plan.campaign_key,
-            messages=[_message(plan, each) for each in sent],
-            is_first=is_first,
-        )
+    with connection.cursor() as cursor:
+        cursor.execute(_RECORD, _parameters(plan, attempts))
+        kept = {row[0] for row in cursor.fetchall()}
+    recorded = [each for each in attempts if each.recipient.pk in kept]
+    record_sent(
+        workspace=plan.workspace,
+        campaign_key=plan.campaign_key,
+        messages=[_message(plan, each) for each in recorded if each.state == Result.SENT],
+        is_first=is_first,
+    )
     return recorded
 
 

@@ -46,14 +46,19 @@ def touch_everybody(*, workspace: Workspace | int, kind: ChangeKind) -> None:
 
 def log_changes(workspace: Workspace | int, changes: Iterable[tuple[int, ChangeKind]]) -> None:
     """The same for several kinds at once. Rings for whoever follows changes, on commit."""
-    origin = int(_origin.get())
-    rows = [(contact_id, int(kind), origin) for contact_id, kind in changes]
+    rows = list(changes)
     if not rows:
         return
-    workspace_id = workspace_id_of(workspace)
     with workspace_scope(workspace):
-        insert_rows(ContactChange, workspace_id, ("contact_id", "kind", "origin"), rows)
-        ring_on_commit(workspace_id)
+        write_changes(workspace_id_of(workspace), rows)
+
+
+def write_changes(workspace_id: int, changes: Iterable[tuple[int, ChangeKind]]) -> None:
+    """The same inside the workspace's scope: entering it once more costs four statements."""
+    origin = int(_origin.get())
+    rows = [(contact_id, int(kind), origin) for contact_id, kind in changes]
+    insert_rows(ContactChange, workspace_id, ("contact_id", "kind", "origin"), rows)
+    ring_on_commit(workspace_id)
 
 
 def forget_changes(*, workspace: Workspace | int, now: datetime) -> int:

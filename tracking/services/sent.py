@@ -8,11 +8,10 @@ from datetime import datetime
 
 from contacts.bulk import insert_rows
 from contacts.models import ChangeKind, Channel
-from contacts.services import touch_contacts
+from contacts.services.changes import write_changes
 from tracking.models import Message
 from tracking.services.coverage import record_coverage
 from workspaces.models import Workspace
-from workspaces.tenancy import workspace_scope
 
 _FIELDS = ("external_id", "contact_id", "channel", "campaign_key", "subject", "sent_at")
 _COLUMNS = (*_FIELDS, "content_number")
@@ -38,6 +37,7 @@ def record_sent(
 ) -> None:
     """Store sent e-mails and that their contacts changed. What is stored already stays as it is.
 
+    Inside the workspace's scope: each statement of a commit a message is felt.
     `is_first`: whether these may be the earliest e-mails of the workspace; a sender need say so
     only once.
     """
@@ -55,13 +55,9 @@ def record_sent(
         )
         for message in messages
     ]
-    with workspace_scope(workspace):
-        insert_rows(Message, workspace.pk, _COLUMNS, rows, skip_conflicts=True)
-        if is_first:
-            earliest = min(message.sent_at for message in messages)
-            record_coverage(workspace=workspace, earliest={f"messages.{Channel.EMAIL}": earliest})
-        touch_contacts(
-            workspace=workspace,
-            contact_ids=[message.contact_id for message in messages],
-            kind=ChangeKind.MESSAGE,
-        )
+    insert_rows(Message, workspace.pk, _COLUMNS, rows, skip_conflicts=True)
+    if is_first:
+        earliest = min(message.sent_at for message in messages)
+        record_coverage(workspace=workspace, earliest={f"messages.{Channel.EMAIL}": earliest})
+    contact_ids = {message.contact_id for message in messages}
+    write_changes(workspace.pk, [(each, ChangeKind.MESSAGE) for each in contact_ids])
