@@ -26,7 +26,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from campaigns.responses.following import follow_link, record_open
 from campaigns.responses.machines import Caller
 from campaigns.responses.providers import ForgedWebhookError, UnreadableWebhookError
-from campaigns.responses.tokens import Purpose, read, sign
+from campaigns.responses.tokens import Purpose, Token, read, sign
 from campaigns.responses.viewing import message_in_browser
 from campaigns.responses.webhooks import take_webhook
 from campaigns.services import preferences as asked
@@ -67,19 +67,16 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     if found is None:
         return _nothing()
     if request.method != "POST":
-        return _page("messages/unsubscribe.html", asked.preferences_of(token=found), {})
+        stands = asked.preferences_of(token=found)
+        return _page("messages/unsubscribe.html", stands, _way_to_preferences(stands, found))
     is_one_click = request.POST.get("List-Unsubscribe") == "One-Click"
-    now_stands = asked.unsubscribe(
+    stands = asked.unsubscribe(
         token=found,
         caller=_caller(request),
         now=_now(request),
         source="one-click" if is_one_click else "unsubscribe page",
     )
-    back = sign(
-        Purpose.PREFERENCES, workspace=now_stands.workspace, recipient_id=found.recipient_id
-    )
-    context = {"preferences_url": reverse("message-preferences", args=[back])}
-    return _page("messages/unsubscribed.html", now_stands, context)
+    return _page("messages/unsubscribed.html", stands, _way_to_preferences(stands, found))
 
 
 @csrf_exempt
@@ -152,6 +149,11 @@ def _caller(request: HttpRequest) -> Caller:
         purpose=" ".join(said).lower(),
         address=address,
     )
+
+
+def _way_to_preferences(stands: Preferences, token: Token) -> dict[str, str]:
+    told = sign(Purpose.PREFERENCES, workspace=stands.workspace, recipient_id=token.recipient_id)
+    return {"preferences_url": reverse("message-preferences", args=[told])}
 
 
 def _page(
