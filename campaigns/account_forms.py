@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -53,6 +54,7 @@ LABELS: dict[str, Promise] = {
 OWN_SERVERS = (Transport.INSTALLATION, Transport.SMTP)
 # Amazon's own interface needs a library that isn't part of this; its SMTP interface does.
 NOT_OFFERED = frozenset({Transport.AMAZON_SES})
+PAIRS = (("host", "port"), ("user", "password"))
 
 
 class DateInput(forms.DateInput):
@@ -108,11 +110,21 @@ class AccountForm(forms.Form):
         """Providers tell of bounces by themselves; servers send them back as mail."""
         return self.transport in OWN_SERVERS
 
-    def credential_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in fields_of(self.transport)]
+    def credential_rows(self) -> list[list[forms.BoundField]]:
+        """What stands beside each other."""
+        return self._rows(fields_of(self.transport), "")
 
-    def mailbox_fields(self) -> list[forms.BoundField]:
-        return [self[f"mailbox_{name}"] for name in MAILBOX_FIELDS] if self.has_mailbox else []
+    def mailbox_rows(self) -> list[list[forms.BoundField]]:
+        return self._rows(MAILBOX_FIELDS, "mailbox_") if self.has_mailbox else []
+
+    def _rows(self, names: Sequence[str], before: str) -> list[list[forms.BoundField]]:
+        pairs = [pair for pair in PAIRS if set(pair) <= set(names)]
+        seconds = {second for _first, second in pairs}
+        return [
+            [self[before + each] for each in next((p for p in pairs if p[0] == name), (name,))]
+            for name in names
+            if name not in seconds
+        ]
 
     def wanted(self) -> WantedAccount:
         given = self.cleaned_data

@@ -28,13 +28,12 @@ class SettingsForm(forms.Form):
 
     postal_address = forms.CharField(
         label=_("Postal address"),
-        required=False,
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "street-address"}),
         help_text=_("Stands at the end of every e-mail. Without one nothing is sent."),
     )
     cap_number = forms.IntegerField(
-        label=_("At most this many e-mails"),
+        label=_("E-mails at most"),
         required=False,
         min_value=1,
         max_value=100,

@@ -9,6 +9,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from campaigns.recipients import variant_name
+from transactions.figures import shown_money
+from workspaces.templatetags.shell import number
 
 register = template.Library()
 _THINNEST = 0.5  # of 100: somebody must not look like nobody
@@ -48,3 +50,40 @@ def share_of(part: float | None, whole: float | None) -> float | None:
 def key_of(key: str, names: Mapping[str, str]) -> str:
     """What stands under a key; nothing where nothing does."""
     return names.get(key, "")
+
+
+@register.filter
+def points(share: float | None) -> str:
+    """A difference of shares in percentage points: 0.0123 -> "+1.2"."""
+    if share is None:
+        return "–"
+    written = number(share * 100, 1)
+    return f"+{written}" if round(share * 100, 1) > 0 else written
+
+
+@register.filter
+def rounded_money(amount: float | None, currency: str) -> str:
+    """Minor units that were computed, written out."""
+    return shown_money(None if amount is None else round(amount), currency)
+
+
+@register.simple_tag
+def interval(low: float, difference: float, high: float) -> SafeString:
+    """Where a difference lies, beside the line of no difference at all."""
+    reach = max(abs(low), abs(high)) * 1.1 or 1.0
+
+    def at(value: float) -> str:
+        return f"{50 + value / reach * 50:.2f}"
+
+    kind = "more" if low > 0 else "less" if high < 0 else "unclear"
+    return format_html(
+        '<svg class="interval-bar {}" viewBox="0 0 100 16" preserveAspectRatio="none"'
+        ' aria-hidden="true"><line class="none" x1="50" x2="50" y1="0" y2="16"></line>'
+        '<line class="range" x1="{}" x2="{}" y1="8" y2="8"></line>'
+        '<line class="found" x1="{}" x2="{}" y1="3" y2="13"></line></svg>',
+        kind,
+        at(low),
+        at(high),
+        at(difference),
+        at(difference),
+    )

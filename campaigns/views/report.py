@@ -17,6 +17,9 @@ from campaigns.models import (
     Run,
     RunState,
 )
+from campaigns.report.building import report_of
+from campaigns.report.figures import Report
+from campaigns.report.uplift import uplift_of
 from campaigns.services.saving import is_locked
 from campaigns.views.framing import (
     CAMPAIGN_BADGES,
@@ -47,8 +50,32 @@ def campaign_page(request: WorkspaceRequest, workspace: int, campaign: int) -> H
         "is_locked": is_locked(found),
         "may_read_people": request.actor.may(Action.READ_CONTACTS),
         **(what_may_be_done(request, run) if run else {}),
+        **_figures(found, request),
     }
     return render(request, "campaigns/report.html", context)
+
+
+def _figures(campaign: Campaign, request: WorkspaceRequest) -> dict[str, Any]:
+    """What came of it; nothing before anybody was written to."""
+    report = report_of(campaign=campaign, as_of=request.now)
+    if report.is_empty:
+        return {}
+    return {
+        "report": report,
+        "series": _columns(report),
+        "uplift": uplift_of(campaign=campaign, as_of=request.now),
+        "most_clicked": max((link.clicked for link in report.links), default=0),
+    }
+
+
+def _columns(report: Report) -> dict[str, list[Any]]:
+    """For the chart."""
+    return {
+        "at": [point.start.isoformat() for point in report.series],
+        "opens": [point.opens for point in report.series],
+        "clicks": [point.clicks for point in report.series],
+        "purchases": [point.purchases for point in report.series],
+    }
 
 
 def run_rows(campaign: Campaign) -> list[dict[str, Any]]:

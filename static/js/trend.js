@@ -1,23 +1,13 @@
 // The trend of a segment: size from zero, entered and left below, the forecast dashed where there is
 // one; and the page's own refresh.
 
+import { colour } from "./lib/colours.js";
 import { request } from "./lib/http.js";
 
 const gettext = window.gettext ?? ((text) => text);
 const box = document.getElementById("trend");
 // "22 Nov" as everywhere else on the pages, also where the language is plain English.
 const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
-
-/** A custom property as the colour it is now (light or dark), for a canvas. */
-function colour(name, opacity = 1) {
-  const probe = document.createElement("span");
-  probe.hidden = true;
-  document.body.append(probe);
-  probe.style.color = `color-mix(in srgb, var(${name}) ${opacity * 100}%, transparent)`;
-  const value = getComputedStyle(probe).color;
-  probe.remove();
-  return value;
-}
 
 /** The columns with those of the forecast behind them; its sizes stand in `expected`. */
 function withForecast(trend) {

@@ -57,8 +57,11 @@ def test_every_page_of_a_send_is_sound(chromium: Any, live_server: Any, look: An
         ("page", (run.campaign_id,)),
         ("run", ("runs", run.pk)),
         ("recipients", ("runs", run.pk, "recipients")),
+        ("receipt", ("runs", run.pk, "receipt")),
         ("calendar", ("calendar",)),
     ):
         page.goto(address(workspace, *parts))
+        if part == "page":
+            page.wait_for_selector("#responses canvas")
         check_page(page, f"{name}-{part}")
     page.context.close()
