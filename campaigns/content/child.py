@@ -12,15 +12,17 @@ import signal
 import struct
 import sys
 from collections import OrderedDict
+from dataclasses import asdict
 from typing import Any, BinaryIO
 
 import css_inline
 from liquid.template import BoundTemplate
 from mjml import mjml2html
 
+from campaigns.content.plain_text import text_of_html
+from campaigns.content.reading import read_html
 from campaigns.content.templates import fault_of, parse, render, variables_in
 
-MEMORY = 512 * 1024 * 1024  # bytes of address space
 SECONDS = 0.5  # processor time of one template or message
 REQUEST_SECONDS = 60  # processor time of one request, of many messages: the kernel's limit
 MAX_OPEN_FILES = 16
@@ -39,7 +41,8 @@ class TooSlowError(Exception):
 
 def main() -> None:
     """Answer until nobody asks any more."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    memory = int(sys.argv[1]) * 1024 * 1024  # address space, in megabytes
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_NOFILE, (MAX_OPEN_FILES, MAX_OPEN_FILES))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -96,6 +99,14 @@ def _inline(request: dict[str, Any]) -> dict[str, Any]:
     return {"html": inliner.inline(request["source"])}
 
 
+def _text(request: dict[str, Any]) -> dict[str, Any]:
+    return {"text": text_of_html(request["source"])}
+
+
+def _look_at(request: dict[str, Any]) -> dict[str, Any]:
+    return asdict(read_html(request["source"]))
+
+
 def _check(request: dict[str, Any]) -> dict[str, Any]:
     """What is wrong with each text, and which variables it reads."""
     checked = {name: _checked(text, is_html=False) for name, text in request["texts"].items()}
@@ -149,6 +160,8 @@ def _message(templates: dict[str, BoundTemplate], values: dict[str, Any]) -> dic
 _ANSWERS = {
     "mjml": _lay_out,
     "inline": _inline,
+    "text": _text,
+    "read": _look_at,
     "check": _check,
     "compile": _compile,
     "render": _render,

@@ -15,7 +15,7 @@ from campaigns.content.addresses import mark_html as mark_html_links
 from campaigns.content.addresses import mark_text as mark_text_links
 from campaigns.content.frame import frame_of
 from campaigns.content.layout import LayoutFault, html_of
-from campaigns.content.plain_text import text_of_html, tidied
+from campaigns.content.plain_text import tidied
 from campaigns.content.utm import with_utm
 from campaigns.content.variables import product_blocks
 from campaigns.documents import Content, ProductsBlock
@@ -109,9 +109,9 @@ def templates_of(content: Content, *, language: str) -> dict[str, str]:
     """
     try:
         html = html_of(content.body, preheader=content.preheader, frame=frame_of(content, language))
-    except LayoutFault as fault:
+        text = content.text if content.text.strip() else sandbox.text_of(html)
+    except (LayoutFault, sandbox.SandboxFault) as fault:
         raise ContentFault("body", fault.message, fault.line) from None
-    text = content.text if content.text.strip() else text_of_html(html)
     return {"subject": content.subject, "html": html, "text": text}
 
 

@@ -14,7 +14,7 @@ from campaigns.content import sandbox
 from campaigns.content.compiling import ContentFault, templates_of
 from campaigns.content.liquid_text import Pieces, protect, unescaped_liquid
 from campaigns.content.preview import Preview, preview_content, said_fault
-from campaigns.content.reading import Reading, read_html
+from campaigns.content.reading import Reading
 from campaigns.content.utm import is_safe
 from campaigns.content.variables import unknown_in, variables_of
 from campaigns.documents import (
@@ -227,7 +227,7 @@ def _block(where: str, block: Any) -> Iterator[Finding]:
 def _links(template: str) -> Iterator[Finding]:
     """Links and pictures as they are written, Liquid put away."""
     pieces = Pieces.beside(template)
-    reading = read_html(protect(template, pieces))
+    reading = sandbox.read(protect(template, pieces))
     for link in dict.fromkeys(reading.links):
         shown = pieces.restore(link)[:80]
         if link in ("", "#"):
@@ -250,7 +250,7 @@ def _links(template: str) -> Iterator[Finding]:
 
 def _message(content: Content, sample: Preview, postal_address: str) -> Iterator[Finding]:
     """The message nobody gets, as it would be sent."""
-    reading = read_html(sample.html)
+    reading = sandbox.read(sample.html)
     if "#unsubscribe" not in reading.links:
         message = _("There is no link to unsubscribe.")
         yield Finding("error", "no_unsubscribe", message, BODY)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-LIQUID = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+_OPENING = re.compile(r"\{[{%]")
+_CLOSING = {"{{": "}}", "{%": "%}"}
 _TAG = re.compile(r"<[a-zA-Z/][^<>]*+>")
 
 
@@ -48,7 +49,7 @@ class Pieces:
 
 def protect(source: str, pieces: Pieces) -> str:
     """The source with each piece of Liquid put away."""
-    return LIQUID.sub(lambda match: pieces.put(match[0]), source)
+    return replaced(source, pieces.put)
 
 
 def protect_html(source: str, pieces: Pieces) -> str:
@@ -77,15 +78,33 @@ def _is_tag(word: str, pieces: Pieces) -> bool:
 
 
 def split(source: str) -> Iterator[tuple[bool, str]]:
-    """The source in pieces: (whether it is Liquid, text)."""
-    at = 0
-    for match in LIQUID.finditer(source):
-        if match.start() > at:
-            yield False, source[at : match.start()]
-        yield True, match[0]
-        at = match.end()
+    """The source in pieces: (whether it is Liquid, text).
+
+    What opens and is never closed is text. In one pass: a pattern would look for the end of each
+    opening again, and sixty thousand of them would take minutes.
+    """
+    at = after = 0
+    never_closed: set[str] = set()
+    while opening := _OPENING.search(source, after):
+        closing = _CLOSING[opening[0]]
+        end = -1 if closing in never_closed else source.find(closing, opening.end())
+        if end < 0:
+            never_closed.add(closing)
+            after = opening.end()
+            if len(never_closed) == len(_CLOSING):
+                break
+            continue
+        if opening.start() > at:
+            yield False, source[at : opening.start()]
+        at = after = end + len(closing)
+        yield True, source[opening.start() : at]
     if at < len(source):
         yield False, source[at:]
+
+
+def replaced(source: str, change: Callable[[str], str]) -> str:
+    """The source with each piece of Liquid changed."""
+    return "".join(change(text) if is_liquid else text for is_liquid, text in split(source))
 
 
 def escaped(source: str) -> str:
@@ -95,4 +114,4 @@ def escaped(source: str) -> str:
 
 def unescaped_liquid(source: str) -> str:
     """HTML of an editor, where quotes inside Liquid may have become entities."""
-    return LIQUID.sub(lambda match: html.unescape(match[0]), source)
+    return replaced(source, html.unescape)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-from campaigns.content.liquid_text import LIQUID, Pieces, protect
+from campaigns.content.liquid_text import Pieces, protect, replaced
 
 # Around the destination of a link: where it leads is written by whoever marks links.
 LINK_OPEN, LINK_CLOSE = "\ue004", "\ue005"
@@ -26,7 +26,7 @@ _VOID = frozenset("area base br col embed hr img input link meta source track wb
 
 def text_of_html(source: str) -> str:
     """The words of an HTML template as plain text with its Liquid; links stand in marks."""
-    source = LIQUID.sub(lambda match: _FOR_HTML.sub("", match[0]), source)
+    source = replaced(source, lambda liquid: _FOR_HTML.sub("", liquid))
     pieces = Pieces.beside(source)
     reader = _Reader()
     reader.feed(protect(_OUTLOOK.sub("", source), pieces))

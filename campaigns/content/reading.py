@@ -15,7 +15,7 @@ class Reading:
 
     links: list[str] = field(default_factory=list)
     pictures_without_alt: list[str] = field(default_factory=list)
-    programs: set[str] = field(default_factory=set)
+    programs: list[str] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
 
     @property
@@ -46,7 +46,7 @@ class _Reader(HTMLParser):
         elif tag == "img" and "alt" not in values:
             self.reading.pictures_without_alt.append(values.get("src", ""))
         elif tag in _PROGRAMS or any(name.startswith("on") for name in values):
-            self.reading.programs.add(tag)
+            self.reading.programs.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
         self.unseen = max(0, self.unseen - (tag in _UNSEEN))

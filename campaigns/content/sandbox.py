@@ -19,8 +19,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-START_SECONDS = 20.0
+from campaigns.content.reading import Reading
+
 REQUEST_SECONDS = 15.0  # by the wall clock; the child's own limits end sooner
+MEGABYTES = 512  # of address space
 MAX_ANSWER = 96 * 1024 * 1024  # bytes
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
@@ -43,7 +45,8 @@ class ChildLostError(Exception):
 class Sandbox:
     """A child process; answers one request at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, megabytes: int = MEGABYTES) -> None:
+        self._megabytes = megabytes
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._owner = 0
@@ -90,7 +93,7 @@ class Sandbox:
         if self._process is None or self._process.poll() is not None:
             self.close()
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "campaigns.content.child"],
+                [sys.executable, "-m", "campaigns.content.child", str(self._megabytes)],
                 cwd=_ROOT,
                 env={"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"},
                 stdin=subprocess.PIPE,
@@ -143,6 +146,16 @@ def lay_out(source: str) -> str:
 def inline(source: str) -> str:
     """HTML with its style sheets in style attributes. Raises `SandboxFault`."""
     return _html(_ask({"do": "inline", "source": source}))
+
+
+def text_of(source: str) -> str:
+    """The words of an HTML template as plain text. Raises `SandboxFault`."""
+    return str(_ask({"do": "text", "source": source})["text"])
+
+
+def read(source: str) -> Reading:
+    """What stands in HTML. Raises `SandboxFault`."""
+    return Reading(**_ask({"do": "read", "source": source}))
 
 
 def check(texts: Mapping[str, str]) -> dict[str, Any]:
