@@ -50,6 +50,10 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, WorkspaceView
         "POST": Action.SEND_CAMPAIGNS,
     }
 
+    def filter_queryset(self, queryset: Any) -> Any:
+        """Only the list is narrowed; `?state=` of recipients isn't a run's."""
+        return super().filter_queryset(queryset) if self.action == "list" else queryset
+
     @extend_schema(request=None, responses=RunSerializer)
     @action(detail=True, methods=["post"])
     def pause(self, request: Request, **kwargs: Any) -> Response:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from csp.constants import SELF
+from csp.decorators import csp_update
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -10,7 +12,11 @@ from campaigns.views.framing import find_campaign
 from workspaces.middleware import WorkspaceRequest
 from workspaces.policies import Action, require
 
+# The preview is a page of ours in a frame of its own, where nothing may run.
+framing = csp_update({"frame-src": [SELF]})
 
+
+@framing
 @require_safe
 def campaign_new(request: WorkspaceRequest, workspace: int) -> HttpResponse:
     """The editor with nothing in it; the draft is made with the first change."""
@@ -18,6 +24,7 @@ def campaign_new(request: WorkspaceRequest, workspace: int) -> HttpResponse:
     return render(request, "campaigns/edit.html", {"editor": editor_data(request, None)})
 
 
+@framing
 @require_safe
 def campaign_edit(request: WorkspaceRequest, workspace: int, campaign: int) -> HttpResponse:
     """The editor of a campaign; one that is being sent only says so."""

@@ -58,7 +58,7 @@ function Consent({ store }) {
       <select id=${id} value=${topic ?? ""} onChange=${(event) => store.change({ topic: event.target.value ? Number(event.target.value) : null })}>
         <option value="">${gettext("No topic: all e-mails")}</option>
         ${topics.map((one) => html`<option key=${one.id} value=${one.id}>${one.name}</option>`)}</select>`}<//>`}
-    <${Options} label=${gettext("Written to is")} name="consent" value=${rule} options=${consentRules} take=${(value) => store.change({ consent_rule: value })} />
+    <${Options} label=${gettext("Write only to people")} name="consent" value=${rule} options=${consentRules} take=${(value) => store.change({ consent_rule: value })} />
   <//>`;
 }
 

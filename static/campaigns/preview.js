@@ -99,14 +99,23 @@ function once(findings) {
 
 function Findings({ store, saved }) {
   const checks = useFindings(store, saved);
-  return html`<${FindingList} checks=${checks} />`;
+  return html`<${FindingList} store=${store} checks=${checks} />`;
 }
 
-export function FindingList({ checks: { findings, isFresh } }) {
+/** The id of the block a path of the content leads to; null where it leads elsewhere. */
+function blockAt(store, { where, variant }) {
+  const found = /\.body\.blocks\[(\d+)\](?:\.columns\[(\d+)\]\[(\d+)\])?/.exec(where);
+  if (!found || variant !== store.variant) return null;
+  const block = store.blocks[Number(found[1])];
+  return (found[2] === undefined ? block : block?.columns?.[Number(found[2])]?.[Number(found[3])])?.id ?? null;
+}
+
+export function FindingList({ store, checks: { findings, isFresh }, goTo }) {
+  const show = (id) => { goTo?.("content"); store.focusAfter = id; store.selected = id; store.tell(); };
   if (!findings) return html`<p class="skeleton"></p>`;
   if (!findings.length) return html`<p class=${`small findings-good ${isFresh ? "" : "stale"}`}><${Icon} name="circle-check" /> ${gettext("Nothing to complain about: links, unsubscribing, address and size are in order.")}</p>`;
   return html`<ul class=${`findings ${isFresh ? "" : "stale"}`} aria-label=${gettext("Checks")}>${findings.map((one) => html`
-    <li key=${one.code + one.message + one.where} class=${one.level}><${Icon} name=${one.level === "error" ? "circle-alert" : "triangle-alert"} /><span>${one.message}${one.where && html` <span class="small faint">${one.where}</span>`}</span></li>`)}</ul>`;
+    <li key=${one.code + one.message + one.where} class=${one.level}><${Icon} name=${one.level === "error" ? "circle-alert" : "triangle-alert"} /><span>${one.message}${blockAt(store, one) && html` <button type="button" class="link small" onClick=${() => show(blockAt(store, one))}>${gettext("Show the block")}</button>`}</span></li>`)}</ul>`;
 }
 
 export { useSaved };

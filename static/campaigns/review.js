@@ -19,7 +19,7 @@ export function Review({ store, audience, goTo }) {
   return html`<div class="campaign-cols">
     <div class="campaign-main">
       <${Summary} store=${store} audience=${audience} goTo=${goTo} />
-      <${Section} title=${gettext("Checks")}><${FindingList} checks=${checks} /><//>
+      <${Section} title=${gettext("Checks")}><${FindingList} store=${store} checks=${checks} goTo=${goTo} /><//>
       <${Section} title=${gettext("Sender")}><${SenderLine} store=${store} goTo=${goTo} /><//>
       <${Warnings} audience=${audience} confirmed=${confirmed} flip=${flip} />
       <${Send} store=${store} audience=${audience} checks=${checks} confirmed=${confirmed} goTo=${goTo} />

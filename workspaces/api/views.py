@@ -97,6 +97,10 @@ class WorkspaceViewSet(GenericViewSet[Any]):
         return {**context, "workspace": self.workspace, "actor": self.actor, "now": self.now}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if self._is_named(request):
+            # The check of the CSRF token reads the stream: what is hashed later is kept before.
+            self._check_size(request)
+            _ = request._request.body
         if not self.action:
             # Sign-in comes first all the same: a stranger isn't told which methods there are.
             self.perform_authentication(request)
@@ -104,8 +108,11 @@ class WorkspaceViewSet(GenericViewSet[Any]):
                 raise MethodNotAllowed(request.method or "")
         super().initial(request, *args, **kwargs)
         self._check_size(request)
-        if request.method not in SAFE_METHODS and IDEMPOTENCY_HEADER in request.headers:
+        if self._is_named(request):
             self._recall(request)
+
+    def _is_named(self, request: Request) -> bool:
+        return request.method not in SAFE_METHODS and IDEMPOTENCY_HEADER in request.headers
 
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, _AnsweredBeforeError):
