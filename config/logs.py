@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+# Who has such an address may act for the recipient, or speak for the provider.
+_SECRET_PATH = re.compile(r"(/m/(?:hooks/[0-9]+|[a-z])/)[^/\s]+")
+
 
 def without_query_string(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
-    """Cut the query string from logged requests: searches hold people's names and addresses."""
+    """Cut the query string from logged requests: searches hold people's names and addresses.
+
+    Secrets in the paths of messages go as well.
+    """
     request = event.get("request")
     if isinstance(request, str):
-        event["request"] = request.partition("?")[0]
+        event["request"] = _SECRET_PATH.sub(r"\1…", request.partition("?")[0])
     return event
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.db import connection
 from django.test import Client
 
-from campaigns.models import RecipientState
+from campaigns.models import RecipientState, TrackedLink
 from campaigns.responses.following import follow_link, record_open
 from campaigns.responses.machines import Caller
 from campaigns.responses.tokens import Purpose, Token, address, read, sign
+from config.logs import without_query_string
 from contacts.models import Consent, Suppression
 from contacts.services import erase_contact
 from tests.makers.campaigns import make_campaign
@@ -270,3 +273,31 @@ def test_over_http_a_click_leads_on_without_cookies_and_is_kept_nowhere(client: 
     picture = client.get(urlsplit(address(Purpose.OPEN, **ids)).path)
     assert (picture["Content-Type"], picture.content[:6]) == ("image/gif", b"GIF89a")
     assert not picture.cookies
+
+
+def test_the_log_keeps_no_address_with_which_somebody_could_act():
+    workspace = make_workspace()
+    token = sign(Purpose.UNSUBSCRIBE, workspace=workspace, recipient_id=1)
+    for path, kept in ((f"/m/u/{token}", "/m/u/…"), ("/m/hooks/7/a-key/", "/m/hooks/7/…/")):
+        event = without_query_string(None, "", {"request": f"POST {path}?x={token}"})
+        assert event == {"request": f"POST {kept}"}
+    assert without_query_string(None, "", {"request": "GET /m/"}) == {"request": "GET /m/"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_scanner_that_follows_all_links_side_by_side_is_a_machine_at_each():
+    workspace = make_workspace()
+    recipient = make_recipient(workspace)
+    links = [
+        make_link(workspace, recipient.run.campaign, f"https://shop.example/{n}") for n in range(6)
+    ]
+
+    def follow(link: TrackedLink) -> str | None:
+        try:
+            return clicked(workspace, recipient.pk, link.pk)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(links)) as pool:
+        assert list(pool.map(follow, links)) == [link.url for link in links]
+    assert events(workspace) == [("clicked", True)] * len(links)
