@@ -108,5 +108,6 @@ def run_frame(request: WorkspaceRequest, run: Run, tab: str) -> dict[str, Any]:
         "is_only_run": not siblings.filter(~Q(pk=run.pk)).exists(),
         "may_read_people": request.actor.may(Action.READ_CONTACTS),
         "may_export": request.actor.may(Action.EXPORT),
+        "may_write": request.actor.may(Action.WRITE_CAMPAIGNS),
         **what_may_be_done(request, run),
     }

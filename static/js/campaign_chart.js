@@ -16,25 +16,28 @@ function draw(series) {
   const tick = new Intl.DateTimeFormat(language, isLong ? { day: "numeric", month: "short", timeZone: zone } : { weekday: "short", hour: "2-digit", minute: "2-digit", timeZone: zone });
   const moment = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZone: zone });
   const count = (_plot, value) => (value === null || value === undefined ? "–" : whole.format(value));
-  const stepped = window.uPlot.paths.stepped({ align: 1 });
-  const line = (label, name, fill = 0) => ({ label, stroke: colour(name), ...(fill ? { fill: colour(name, fill) } : {}), width: 2, points: { show: false }, paths: stepped, value: count });
+  // No bar where nothing happened: of a bar of no height only the outline would be drawn.
+  const some = (numbers) => numbers.map((number) => number || null);
+  const bars = (part) => window.uPlot.paths.bars({ size: [part, 28], align: 1, radius: 0.1 });
+  const drawn = (label, name, opacity, part) => ({ label, stroke: "transparent", fill: colour(name, opacity), width: 0, paths: bars(part), points: { show: false }, value: count });
+  const last = at.at(-1) + (at.length > 1 ? at.at(-1) - at.at(-2) : 3600);
   const most = Math.max(4, ...series.opens, ...series.clicks, ...series.purchases);
   const ink = colour("--ink-3");
   new window.uPlot({
     width: box.clientWidth, height: 280,
     tzDate: (seconds) => window.uPlot.tzDate(new Date(seconds * 1000), zone),
-    scales: { y: { range: () => [0, most * 1.08] } },
+    scales: { x: { range: () => [at[0], last] }, y: { range: () => [0, most * 1.08] } },
     series: [
       { label: gettext("From"), value: (_plot, value) => (value ? moment.format(new Date(value * 1000)) : "–") },
-      line(gettext("Opens"), "--accent", 0.12),
-      line(gettext("Clicks"), "--good"),
-      line(gettext("Purchases"), "--any"),
+      drawn(gettext("Opens"), "--accent", 0.28, 0.9),
+      drawn(gettext("Clicks"), "--accent", 0.9, 0.9),
+      { label: gettext("Purchases"), stroke: colour("--any"), paths: () => null, points: { show: true, size: 8, fill: colour("--any"), stroke: colour("--bg") }, value: count },
     ],
     axes: [
       { stroke: ink, grid: { show: false }, ticks: { show: false }, values: (_plot, values) => values.map((value) => tick.format(new Date(value * 1000))), space: isLong ? 72 : 96 },
       { stroke: ink, grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false }, size: 56, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6], values: (_plot, values) => values.map((value) => whole.format(value)) },
     ],
-  }, [at, series.opens, series.clicks, series.purchases], box);
+  }, [at, some(series.opens), some(series.clicks), some(series.purchases)], box);
 }
 
 if (box) {
