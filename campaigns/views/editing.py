@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from csp.constants import SELF
 from csp.decorators import csp_update
 from django.http import HttpResponse
@@ -13,7 +16,7 @@ from workspaces.middleware import WorkspaceRequest
 from workspaces.policies import Action, require
 
 # The preview is a page of ours in a frame of its own, where nothing may run.
-framing = csp_update({"frame-src": [SELF]})
+framing: Callable[[Any], Any] = csp_update({"frame-src": [SELF]})
 
 
 @framing
