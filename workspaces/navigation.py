@@ -68,6 +68,12 @@ INNER_PAGES = (
     (_("Products"), _("Brands"), "award", "transactions:brands"),
     (_("Products"), _("Transactions"), "shopping-cart", "transactions:list"),
     (_("Data in"), _("Kinds of activities"), "zap", "tracking:kinds"),
+    (_("Campaigns"), _("Calendar"), "calendar-days", "campaigns:calendar"),
+    (_("Campaigns"), _("Topics"), "list-checks", "campaigns:topics"),
+    (_("Campaigns"), _("Discount codes"), "ticket", "campaigns:codes"),
+    (_("Campaigns"), _("Accounts"), "server", "campaigns:accounts"),
+    (_("Campaigns"), _("Domains"), "globe", "campaigns:domains"),
+    (_("Campaigns"), _("Settings"), "settings", "campaigns:settings"),
 )
 
 # What the palette can create, and by which right.

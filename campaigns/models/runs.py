@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.campaigns import Campaign
@@ -103,6 +104,10 @@ class Run(WorkspaceModel):
             models.Index(fields=["workspace", "campaign", "-scheduled_for"], name="run_newest"),
             models.Index(fields=["workspace", "-scheduled_for"], name="run_by_time"),
         ]
+
+    def __str__(self) -> str:
+        # Without the campaign's name: a label of the audit log must not ask the database.
+        return f"{timezone.localtime(self.scheduled_for):%Y-%m-%d %H:%M}"
 
 
 class RecipientState(models.TextChoices):

@@ -24,6 +24,9 @@ ARGUMENTS = {
     "list_id": "contacts.StaticList",
     "import_id": "contacts.Import",
     "run": "contacts.Import",
+    "account": "campaigns.SendingAccount",
+    "domain": "campaigns.SenderDomain",
+    "pool": "campaigns.CodePool",
 }
 # Arguments that are no ids: secrets, names of fixed things, versions of a segment.
 NOT_IDS = {"token", "format", "number"}
