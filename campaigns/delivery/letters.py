@@ -65,8 +65,8 @@ def unsubscribe_headers(*, workspace: Workspace, recipient_id: int) -> dict[str,
 
 
 def one_line(text: str, longest: int = LONGEST_SUBJECT) -> str:
-    """Text for a header: no line breaks, no control characters."""
-    return _BREAKS.sub(" ", text).strip()[:longest]
+    """Text for a header: no line breaks, no control characters, nothing that reads as encoded."""
+    return _BREAKS.sub(" ", text).replace("=?", "= ?").strip()[:longest]
 
 
 def as_bytes(letter: Letter) -> bytes:

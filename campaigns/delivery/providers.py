@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from anymail.exceptions import (
     AnymailAPIError,
     AnymailConfigurationError,
     AnymailError,
+    AnymailNotSupportedWarning,
     AnymailRecipientsRefused,
     AnymailRequestsAPIError,
 )
@@ -72,7 +74,10 @@ def backend_of(transport: Transport, credentials: Mapping[str, Any]) -> Any:
         options["timeout"] = TIMEOUT_SECONDS
     options["ignore_unsupported_features"] = True  # no provider has all; ours are in the headers
     try:
-        return get_connection(f"anymail.backends.{transport.value}.EmailBackend", **options)
+        with warnings.catch_warnings():
+            # Some it supports no longer officially; those who have an account there know.
+            warnings.simplefilter("ignore", AnymailNotSupportedWarning)
+            return get_connection(f"anymail.backends.{transport.value}.EmailBackend", **options)
     except (AnymailConfigurationError, ImportError) as error:
         raise AccountUnavailableError(
             _("The account is not set up completely: %(reason)s") % {"reason": str(error)[:200]},
