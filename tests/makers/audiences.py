@@ -9,7 +9,7 @@ from campaigns.services import freezing
 from contacts.models import Contact, Suppression, SuppressionReason
 from contacts.services import suppress_address
 from tests.makers.campaigns import make_campaign, make_sending_settings
-from tests.makers.contacts import make_contact, make_list
+from tests.makers.contacts import make_contact, make_list, upsert
 from tests.makers.workspaces import make_workspace
 from workspaces.models import Workspace
 from workspaces.tenancy import workspace_scope
@@ -24,8 +24,19 @@ def make_reader(workspace: Workspace, email: str = "", **item: Any) -> Contact:
     return make_contact(workspace, **{"email": email, "consents": GRANTED, **item})
 
 
-def make_readers(workspace: Workspace, number: int, **item: Any) -> list[Contact]:
-    return [make_reader(workspace, **item) for _ in range(number)]
+def make_readers(workspace: Workspace, number: int) -> list[Contact]:
+    """Several of them, each with an address of their own."""
+    items = [
+        {
+            "external_id": f"reader{(at := next(_numbers))}",
+            "email": f"reader{at}@mail.example",
+            "consents": GRANTED,
+        }
+        for _ in range(number)
+    ]
+    ids = [result.id for result in upsert(workspace, *items)] if items else []
+    with workspace_scope(workspace):
+        return list(Contact.objects.filter(pk__in=ids).order_by("pk"))
 
 
 def make_sending_shop(number: int = 0, **settings: Any) -> tuple[Workspace, list[Contact]]:
