@@ -40,6 +40,7 @@ class CampaignViewSet(
         "send": Action.SEND_CAMPAIGNS,
         "schedule": Action.SEND_CAMPAIGNS,
         "stop": Action.SEND_CAMPAIGNS,
+        "test": Action.SEND_CAMPAIGNS,
     }
 
     def filter_queryset(self, queryset: Any) -> Any:

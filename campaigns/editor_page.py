@@ -150,6 +150,9 @@ def _urls(workspace: Workspace) -> dict[str, str]:
         "list": reverse("campaigns:list", args=[here]),
         "edit": reverse("campaigns:edit", args=[here, 0]),
         "page": reverse("campaigns:page", args=[here, 0]),
+        "accounts": reverse("campaigns:accounts", args=[here]),
+        "domains": reverse("campaigns:domains", args=[here]),
+        "settings": reverse("campaigns:settings", args=[here]),
         "preview": reverse("campaigns:preview", args=[here, 0]),
         "waterfallList": reverse("campaigns:waterfall-list", args=[here, 0]),
     }

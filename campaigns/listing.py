@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 
+from campaigns.keys import key_of_campaign
 from campaigns.models import (
     OPEN_STATES,
     Campaign,
@@ -18,6 +19,8 @@ from campaigns.models import (
     Run,
     RunState,
 )
+from campaigns.report.figures import share
+from tracking.models import MessageEvent, MessageEventKind
 from workspaces.models import Workspace
 
 # Which of several open runs a person has to look at first.
@@ -33,6 +36,23 @@ _WAITING = (RecipientState.QUEUED, RecipientState.SENDING, RecipientState.DEFERR
 
 
 @dataclass(frozen=True)
+class Results:
+    """What came of all sends of a campaign; machine opens and clicks are left out."""
+
+    delivered: int  # sent and not bounced, as the report counts
+    opened: int
+    clicked: int
+
+    @property
+    def opened_share(self) -> float | None:
+        return share(self.opened, self.delivered)
+
+    @property
+    def clicked_share(self) -> float | None:
+        return share(self.clicked, self.delivered)
+
+
+@dataclass(frozen=True)
 class CampaignRow:
     """A line of the list. `standing` is a state of the campaign or of the run that matters."""
 
@@ -42,6 +62,7 @@ class CampaignRow:
     progress: float | None  # of a run that is being sent, 0 to 1
     next_at: datetime | None
     recipients: int | None
+    results: Results | None
     url: str
 
 
@@ -51,7 +72,11 @@ def campaign_rows(*, workspace: Workspace, campaigns: Sequence[Campaign]) -> lis
     runs = _runs_that_matter(workspace, ids)
     moving = [run for run in runs.values() if run.state in (RunState.SENDING, RunState.PAUSED)]
     waiting = _waiting(workspace, [run.pk for run in moving])
-    return [_row(campaign, runs.get(campaign.pk), waiting) for campaign in campaigns]
+    results = _results(workspace, list(runs))
+    return [
+        _row(campaign, runs.get(campaign.pk), waiting, results.get(campaign.pk))
+        for campaign in campaigns
+    ]
 
 
 def standing_in(campaigns: QuerySet[Campaign], standing: str) -> QuerySet[Campaign]:
@@ -100,7 +125,48 @@ def _waiting(workspace: Workspace, run_ids: Sequence[int]) -> dict[int, int]:
     return dict(counted.values_list("run_id", "number"))
 
 
-def _row(campaign: Campaign, run: Run | None, waiting: Mapping[int, int]) -> CampaignRow:
+def _results(workspace: Workspace, ids: Sequence[int]) -> dict[int, Results]:
+    """Two grouped questions; campaigns nothing was sent of are left out."""
+    if not ids:
+        return {}
+    recipients = Recipient.objects.in_workspace(workspace).filter(
+        run__campaign_id__in=ids, state=RecipientState.SENT
+    )
+    sent = recipients.order_by().values("run__campaign_id").annotate(number=Count("*"))
+    events = MessageEvent.objects.in_workspace(workspace).filter(
+        campaign_key__in=[key_of_campaign(pk) for pk in ids], kind__in=_TOLD
+    )
+    by_person = Q(kind__in=(MessageEventKind.OPENED, MessageEventKind.CLICKED), is_machine=False)
+    answers = (
+        events.order_by()
+        .values("campaign_key")
+        .annotate(
+            bounced=_messages(Q(kind=MessageEventKind.BOUNCED)),
+            opened=_messages(by_person),
+            clicked=_messages(by_person & Q(kind=MessageEventKind.CLICKED)),
+        )
+    )
+    by_key = {
+        row["campaign_key"]: (row["bounced"], row["opened"], row["clicked"]) for row in answers
+    }
+    found = {}
+    for row in sent:
+        bounced, opened, clicked = by_key.get(key_of_campaign(row["run__campaign_id"]), (0, 0, 0))
+        found[row["run__campaign_id"]] = Results(row["number"] - bounced, opened, clicked)
+    return found
+
+
+_TOLD = (MessageEventKind.OPENED, MessageEventKind.CLICKED, MessageEventKind.BOUNCED)
+
+
+def _messages(condition: Q) -> Count:
+    """Each message once, however often it happened."""
+    return Count("message_id", distinct=True, filter=condition)
+
+
+def _row(
+    campaign: Campaign, run: Run | None, waiting: Mapping[int, int], results: Results | None
+) -> CampaignRow:
     is_open = run is not None and run.state in OPEN_STATES
     standing = campaign.state
     if run is not None and (is_open or campaign.state in (CampaignState.DONE, "stopped")):
@@ -118,6 +184,7 @@ def _row(campaign: Campaign, run: Run | None, waiting: Mapping[int, int]) -> Cam
         progress=progress,
         next_at=next_at,
         recipients=run.size if run is not None else None,
+        results=results,
         url=_address(campaign, run),
     )
 

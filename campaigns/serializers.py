@@ -92,6 +92,16 @@ class SendAsked(VersionAsked):
     )
 
 
+class TestAsked(StrictSerializer):
+    """To whom a test goes, of which variant, made for whom."""
+
+    to = serializers.ListField(
+        child=serializers.CharField(max_length=320), min_length=1, max_length=10
+    )
+    variant = serializers.IntegerField(min_value=0, max_value=4, required=False, default=0)
+    contact = IdField(required=False, allow_null=True, default=None)
+
+
 class ConfirmAsked(StrictSerializer):
     """The reasons a run is held for, by code, that somebody has looked at."""
 

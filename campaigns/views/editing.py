@@ -34,6 +34,7 @@ def campaign_edit(request: WorkspaceRequest, workspace: int, campaign: int) -> H
     require(request.actor, Action.WRITE_CAMPAIGNS)
     found = find_campaign(request, campaign)
     if is_locked(found) or found.archived_at is not None:
-        return render(request, "campaigns/edit_locked.html", {"campaign": found})
+        context = {"campaign": found, "may_send": request.actor.may(Action.SEND_CAMPAIGNS)}
+        return render(request, "campaigns/edit_locked.html", context)
     context = {"campaign": found, "editor": editor_data(request, found)}
     return render(request, "campaigns/edit.html", context)

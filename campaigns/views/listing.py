@@ -15,7 +15,7 @@ from campaigns.views.framing import find_campaign
 from workspaces.middleware import WorkspaceRequest
 from workspaces.policies import Action, require
 
-PAGE_SIZE = 50
+PAGE_SIZE = 25
 STANDINGS = (
     ("", gettext_lazy("All")),
     ("draft", gettext_lazy("Drafts")),

@@ -6,6 +6,7 @@ import { Icon } from "../wizard/icons.js";
 import { fill, gettext, number } from "../wizard/words.js";
 import { Search } from "./chooser.js";
 import { Switch } from "./fields.js";
+import { SettingUp } from "./sender.js";
 import { TestSend } from "./testsend.js";
 
 const WIDTHS = [["desk", gettext("Desktop")], ["phone", gettext("Phone")], ["text", gettext("Plain text")]];
@@ -38,10 +39,10 @@ export function Preview({ store }) {
     <div class=${`preview-box ${view} ${saved.isFresh ? "" : "stale"}`}>
       <p class="preview-subject"><b>${made?.subject || gettext("No subject yet")}</b></p>
       ${view === "text" ? html`<pre class="preview-text" tabindex="0" aria-label=${gettext("Plain text")}>${made?.text ?? ""}</pre>`
-    : address && html`<iframe key=${view} title=${gettext("The message as it will arrive")} src=${address} sandbox="" loading="lazy"></iframe>`}
+    : address && html`<iframe key=${view} title=${gettext("The message as it will arrive")} src=${address} sandbox=""></iframe>`}
     </div>
     <div class="preview-foot"><span class=${`small ${made?.size > LARGE ? "down" : "faint"} num`}>${made ? fill(gettext("{n} KB"), { n: number(Math.ceil(made.size / 1024)) }) : ""}</span><span class="grow"></span>
-      ${store.context.maySend && store.urls.test && html`<button type="button" class="btn compact" data-test onClick=${() => setTesting(true)}><${Icon} name="send" />${gettext("Send a test")}</button>`}</div>
+      ${store.context.maySend && html`<button type="button" class="btn compact" data-test onClick=${() => setTesting(true)}><${Icon} name="send" />${gettext("Send a test")}</button>`}</div>
     <${Findings} store=${store} saved=${saved} />
     ${isTesting && html`<${TestSend} store=${store} contact=${contact} close=${() => setTesting(false)} />`}
   </section>`;
@@ -115,7 +116,7 @@ export function FindingList({ store, checks: { findings, isFresh }, goTo }) {
   if (!findings) return html`<p class="skeleton"></p>`;
   if (!findings.length) return html`<p class=${`small findings-good ${isFresh ? "" : "stale"}`}><${Icon} name="circle-check" /> ${gettext("Nothing to complain about: links, unsubscribing, address and size are in order.")}</p>`;
   return html`<ul class=${`findings ${isFresh ? "" : "stale"}`} aria-label=${gettext("Checks")}>${findings.map((one) => html`
-    <li key=${one.code + one.message + one.where} class=${one.level}><${Icon} name=${one.level === "error" ? "circle-alert" : "triangle-alert"} /><span>${one.message}${blockAt(store, one) && html` <button type="button" class="link small" onClick=${() => show(blockAt(store, one))}>${gettext("Show the block")}</button>`}</span></li>`)}</ul>`;
+    <li key=${one.code + one.message + one.where} class=${one.level}><${Icon} name=${one.level === "error" ? "circle-alert" : "triangle-alert"} /><span>${one.message}${blockAt(store, one) && html` <button type="button" class="link small" onClick=${() => show(blockAt(store, one))}>${gettext("Show the block")}</button>`}${one.where === "$.settings" && html` <${SettingUp} store=${store} to="settings">${gettext("Open the settings")}<//>`}</span></li>`)}</ul>`;
 }
 
 export { useSaved };

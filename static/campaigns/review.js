@@ -7,7 +7,7 @@ import { fill, gettext, ngettext, number } from "../wizard/words.js";
 import { Section } from "./fields.js";
 import { FindingList, useFindings, useSaved } from "./preview.js";
 import { saySchedule } from "./schedulewords.js";
-import { DomainStatus } from "./sender.js";
+import { DomainStatus, SettingUp } from "./sender.js";
 import { sayTest } from "./variants.js";
 import { Waterfall } from "./waterfall.js";
 
@@ -56,7 +56,7 @@ function SenderLine({ store, goTo }) {
   const used = accounts.find((one) => one.id === account) ?? accounts.find((one) => one.is_default);
   if (!email) return html`<p class="down">${gettext("There is no sender’s address yet.")} <button type="button" class="link" onClick=${() => goTo("content")}>${gettext("Add it")}</button></p>`;
   return html`<p>${name ? `${name} ` : ""}<span class="mono">${`<${email}>`}</span>${used && html` <span class="muted">${fill(gettext("through {account}"), { account: used.name })}</span>`}</p>
-    ${!used && html`<p class="down">${gettext("There is no account to send through yet. An administrator adds one under Campaigns, Accounts.")}</p>`}
+    ${!used && html`<p class="down">${store.context.mayManage ? gettext("There is no account to send through yet.") : gettext("There is no account to send through yet. An administrator can add one.")} <${SettingUp} store=${store} to="accounts">${gettext("Add one")}<//></p>`}
     ${used?.error && html`<p class="down">${used.error}</p>`}<${DomainStatus} store=${store} />`;
 }
 
@@ -75,6 +75,8 @@ function whyNot(store, audience, checks, confirmed) {
   if (!store.context.maySend) return gettext("Your role may write campaigns but not send them.");
   if (audience.isEmpty) return gettext("Choose who gets it first.");
   if (audience.problem) return audience.problem.text;
+  if (!store.choices.accounts.some((one) => one.id === store.present.account || (store.present.account === null && one.is_default))) return gettext("There is no account to send through yet.");
+  if (!store.present.from_email) return gettext("Write the sender’s address first.");
   if (!content.subject.trim()) return gettext("Write a subject first.");
   if (!store.saver.isSettled) return gettext("Wait until it is saved.");
   if (!audience.isFresh) return gettext("The audience is being counted.");

@@ -30,6 +30,12 @@ export function domainOf(store) {
 export function DomainStatus({ store }) {
   const { domain, found } = domainOf(store);
   if (!domain) return null;
-  if (!found) return html`<p class="small"><span class="badge warn">${fill(gettext("{domain} isn’t set up as a sender: many mailboxes will refuse it"), { domain })}</span></p>`;
+  if (!found) return html`<p class="small domain-none"><span class="badge warn">${fill(gettext("{domain} isn’t set up as a sender: many mailboxes will refuse it"), { domain })}</span> <${SettingUp} store=${store} to="domains">${gettext("Set it up")}<//></p>`;
   return html`<p class="small domain-status">${["spf", "dkim", "dmarc"].map((kind) => html`<span key=${kind} class=${`badge ${{ ok: "good", wrong: "bad", missing: "bad" }[found[kind]] ?? "hollow"}`}>${kind.toUpperCase()} ${{ ok: gettext("in order"), wrong: gettext("wrong"), missing: gettext("missing"), unknown: gettext("not checked yet") }[found[kind]]}</span>`)}</p>`;
+}
+
+/** A link to a page of settings, for who may change them. */
+export function SettingUp({ store, to, children }) {
+  if (!store.context.mayManage) return null;
+  return html`<a class="link small" href=${store.urls[to]} target="_blank" rel="noopener">${children}</a>`;
 }
