@@ -11,7 +11,7 @@ const SOURCES = [
   ["picked", gettext("Picked by hand")],
 ];
 
-export const ALIGNMENTS = [["left", gettext("Left")], ["center", gettext("Middle")], ["right", gettext("Right")]];
+export const ALIGNMENTS = [["left", gettext("On the left")], ["center", gettext("In the middle")], ["right", gettext("On the right")]];
 export { SOURCES };
 
 export const KINDS = {

@@ -34,7 +34,7 @@ const Alignment = ({ block, set }) => html`<div class="form-row"><span class="fo
 
 function Heading({ store, block, set }) {
   return html`<${TemplateField} store=${store} label=${gettext("Heading")} value=${block.text} take=${(text) => set({ text }, "text")} />
-    <div class="form-row pair"><div class="form-row"><span class="form-label">${gettext("Size")}</span><${Switch} label=${gettext("Size")} value=${block.level} options=${[[1, gettext("Large")], [2, gettext("Medium")], [3, gettext("Small")]]} take=${(level) => set({ level })} /></div>
+    <div class="form-row pair"><div class="form-row"><span class="form-label">${gettext("Size")}</span><${Switch} label=${gettext("Size")} value=${block.level} options=${[[1, gettext("Large")], [2, gettext("Normal")], [3, gettext("Small")]]} take=${(level) => set({ level })} /></div>
     <${Alignment} block=${block} set=${set} /></div>`;
 }
 

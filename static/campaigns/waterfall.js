@@ -68,7 +68,7 @@ function Bars({ store, answer, isFresh }) {
     { key: "recipients", label: gettext("Get it"), left: answer.recipients, removed: 0 },
   ];
   return html`<table class=${`falls ${isFresh ? "" : "stale"}`}><caption class="sr">${gettext("Who is left after each rule")}</caption>
-    <thead class="sr"><tr><th scope="col">${gettext("Rule")}</th><th scope="col">${gettext("Removed")}</th><th scope="col">${gettext("Left")}</th></tr></thead>
+    <thead class="sr"><tr><th scope="col">${gettext("Rule")}</th><th scope="col">${gettext("Removed")}</th><th scope="col">${gettext("Remaining")}</th></tr></thead>
     <tbody>${rows.map((row) => html`<${Bar} key=${row.key} store=${store} row=${row} most=${most} isFresh=${isFresh} asOf=${answer.as_of} />`)}</tbody></table>`;
 }
 
