@@ -24,7 +24,10 @@ _log = structlog.get_logger(__name__)
 def record_open(*, token: str, caller: Caller, now: datetime) -> bool:
     """The picture of a message was fetched. Whether that was new; a forged token does nothing."""
     found = read(Purpose.OPEN, token)
-    return found is not None and _record(found, MessageEventKind.OPENED, caller, "", now)
+    if found is None:
+        return False
+    workspace = Workspace.objects.get(pk=found.workspace_id)
+    return _record(workspace, found, MessageEventKind.OPENED, caller, "", now)
 
 
 def follow_link(*, token: str, caller: Caller, now: datetime) -> str | None:
@@ -35,21 +38,28 @@ def follow_link(*, token: str, caller: Caller, now: datetime) -> str | None:
     found = read(Purpose.CLICK, token)
     if found is None:
         return None
-    with workspace_scope(found.workspace_id):
-        links = TrackedLink.objects.in_workspace(found.workspace_id)
+    workspace = Workspace.objects.get(pk=found.workspace_id)
+    with workspace_scope(workspace):
+        links = TrackedLink.objects.in_workspace(workspace)
         url = links.filter(pk=found.link_id).values_list("url", flat=True).first()
         if url is None or urlsplit(url).scheme.lower() not in {"http", "https"}:
             return None
         try:
             with transaction.atomic():
-                _record(found, MessageEventKind.CLICKED, caller, url, now)
+                _record(workspace, found, MessageEventKind.CLICKED, caller, url, now)
         except DatabaseError:
             _log.exception("click_not_recorded", workspace_id=found.workspace_id)
     return url
 
 
-def _record(token: Token, kind: MessageEventKind, caller: Caller, url: str, now: datetime) -> bool:
-    workspace = Workspace.objects.get(pk=token.workspace_id)
+def _record(
+    workspace: Workspace,
+    token: Token,
+    kind: MessageEventKind,
+    caller: Caller,
+    url: str,
+    now: datetime,
+) -> bool:
     with workspace_scope(workspace):
         recipient = recipients_by_id(workspace, [token.recipient_id]).get(token.recipient_id)
         if recipient is None:
@@ -68,7 +78,10 @@ def _record(token: Token, kind: MessageEventKind, caller: Caller, url: str, now:
             is_machine=is_machine,
             link=url[:4000],
         )
-        return bool(record_responses(workspace=workspace, responses=[response], now=now))
+        known = {recipient.pk: recipient}
+        return bool(
+            record_responses(workspace=workspace, responses=[response], now=now, known=known)
+        )
 
 
 def is_too_fast(recipient: Recipient, *, now: datetime) -> bool:
@@ -97,8 +110,10 @@ def _follows_others(
     )
     same = f"{MessageEventKind.CLICKED}:{recipient.pk}:{token.link_id}:"
     others = events.exclude(external_id__startswith=same)
-    if others.filter(is_machine=False).update(is_machine=True):
+    taken_for = list(others.values_list("is_machine", flat=True))
+    if not all(taken_for):
+        others.filter(is_machine=False).update(is_machine=True)
         touch_contacts(
             workspace=workspace, contact_ids=[recipient.contact_id], kind=ChangeKind.MESSAGE
         )
-    return others.exists()
+    return bool(taken_for)

@@ -111,10 +111,12 @@ def take_outcomes(
             for external_id, each in named.items()
             if each.kind in _EVENTS
         ]
-        stored = record_responses(workspace=workspace, responses=responses, now=now)
+        recipients = recipients_by_id(workspace, (each.recipient_id for each in responses))
+        stored = record_responses(
+            workspace=workspace, responses=responses, now=now, known=recipients
+        )
         _settle_accepted(workspace, outcomes, now)
         fresh = [named[response.external_id] for response in stored]
-        recipients = recipients_by_id(workspace, (each.recipient_id for each in fresh))
         for each in fresh:
             _follow(workspace, recipients[each.recipient_id], each, now, source)
         complained = [each for each in fresh if each.kind == OutcomeKind.COMPLAINED]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -60,15 +60,21 @@ def recipients_by_id(workspace: Workspace, ids: Iterable[int]) -> dict[int, Reci
 
 
 def record_responses(
-    *, workspace: Workspace, responses: Sequence[Response], now: datetime
+    *,
+    workspace: Workspace,
+    responses: Sequence[Response],
+    now: datetime,
+    known: Mapping[int, Recipient] | None = None,
 ) -> list[Response]:
     """Store what is new of these; the stored ones.
 
     Whose outcome was unknown has evidently been sent to. Responses of recipients who are gone, or
-    were never sent to, are left out.
+    were never sent to, are left out. `known`: what `recipients_by_id` has answered already.
     """
     with workspace_scope(workspace):
-        recipients = recipients_by_id(workspace, (each.recipient_id for each in responses))
+        recipients = known
+        if recipients is None:
+            recipients = recipients_by_id(workspace, (each.recipient_id for each in responses))
         kept = [each for each in responses if each.recipient_id in recipients]
         ensure_messages(workspace=workspace, recipients=list(recipients.values()), now=now)
         results = record_message_events(
