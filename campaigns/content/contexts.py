@@ -64,7 +64,7 @@ def values_for(
                 **attributes.get(person.contact_id, {}),
                 "last_products": clean(last.get(person.contact_id, [])),
             },
-            "code": clean(person.code),
+            "code": clean(person.code) or None,  # an empty text would be true in Liquid
             **person.addresses,
             **segment_values(person.segments),
             **{name: clean(chosen[person.contact_id]) for name, chosen in lists.items()},

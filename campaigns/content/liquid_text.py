@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 _OPENING = re.compile(r"\{[{%]")
 _CLOSING = {"{{": "}}", "{%": "%}"}
+_BARE_TABLE = re.compile(r"<table\b[^<>]*+>(?=(?:\s++|<!--\w++-->)*+<tr\b)", re.IGNORECASE)
 _TAG = re.compile(r"<[a-zA-Z/][^<>]*+>")
 
 
@@ -54,7 +55,10 @@ def protect(source: str, pieces: Pieces) -> str:
 
 def protect_html(source: str, pieces: Pieces) -> str:
     """The same for HTML that will be parsed: between tags Liquid becomes comments, so that a
-    parser leaves it where it stands, even inside tables."""
+    parser leaves it where it stands, even inside tables.
+
+    Tables get the body a parser would put in only after the comment that begins a loop.
+    """
     text = protect(source, pieces)
     word = re.compile(f"{pieces.word}[0-9]+x")
     parts, at = [], 0
@@ -63,7 +67,7 @@ def protect_html(source: str, pieces: Pieces) -> str:
         parts.append(tag[0])
         at = tag.end()
     parts.append(_as_comments(text[at:], word, pieces))
-    return "".join(parts)
+    return _BARE_TABLE.sub(r"\g<0><tbody>", "".join(parts))
 
 
 def _as_comments(text: str, word: re.Pattern[str], pieces: Pieces) -> str:
