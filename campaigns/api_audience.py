@@ -22,6 +22,9 @@ from campaigns.content.variables import variables_of
 from campaigns.frozen import sending_settings_of
 from campaigns.guard import Reason, reasons_to_hold
 from campaigns.models import Campaign
+from campaigns.report.building import report_of
+from campaigns.report.documents import report_document, uplift_document
+from campaigns.report.uplift import uplift_of
 from campaigns.serializers import MAX_ID
 from campaigns.waterfall import Waterfall, waterfall_of
 from segments.api_problems import wrong_parameter
@@ -93,6 +96,20 @@ class CampaignAudienceMixin(WorkspaceViewSet):
                 variant=_whole(request, "variant") or 0,
             )
         return Response({"findings": [asdict(finding) for finding in findings]})
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @action(detail=True, methods=["get"])
+    def report(self, request: Request, **kwargs: Any) -> Response:
+        """What came of all its sends."""
+        found = report_of(campaign=self.get_object(), as_of=self.now)
+        return Response(report_document(found))
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @action(detail=True, methods=["get"])
+    def uplift(self, request: Request, **kwargs: Any) -> Response:
+        """What it sold more than sending nothing would have, with its interval."""
+        found = uplift_of(campaign=self.get_object(), as_of=self.now)
+        return Response(uplift_document(found))
 
     @extend_schema(responses=OpenApiTypes.OBJECT)
     @action(detail=False, methods=["get"])

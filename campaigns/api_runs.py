@@ -17,6 +17,8 @@ from rest_framework.response import Response
 from campaigns.api_problems import sending_problems
 from campaigns.models import Recipient, RecipientState, Run, RunKind, RunState, SkipReason
 from campaigns.receipt import receipt_of
+from campaigns.report.building import report_of
+from campaigns.report.documents import report_document
 from campaigns.serializers import ConfirmAsked, RecipientSerializer, RunSerializer
 from campaigns.services.control import NotPossibleError, cancel_run, pause_run, resume_run
 from campaigns.services.starting import confirm_run
@@ -99,6 +101,14 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, WorkspaceView
     def receipt(self, request: Request, **kwargs: Any) -> Response:
         """What exactly was sent to whom, and why others got nothing."""
         return Response(receipt_of(run=self.get_object()))
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @action(detail=True, methods=["get"])
+    def report(self, request: Request, **kwargs: Any) -> Response:
+        """What came of this send."""
+        run: Run = self.get_object()
+        found = report_of(campaign=run.campaign, run=run, as_of=self.now)
+        return Response(report_document(found))
 
     @extend_schema(
         parameters=[

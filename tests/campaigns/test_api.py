@@ -291,6 +291,12 @@ def test_runs_are_read_with_receipt_and_recipients(program: Program, ready: dict
     program.get(f"{url}recipients/", state="gone", status=400)
     Program(program.workspace, ["campaigns:read"]).get(f"{url}recipients/", 403)
 
+    report = program.get(f"{url}report/")
+    assert (report["audience"], report["states"]["queued"], report["total"]["sent"]) == (4, 3, 0)
+    assert report["total"]["revenue"] == "0.00"
+    assert program.get(path_of(ready, "report"))["reasons"] == {"no_consent": 1}
+    assert program.get(path_of(ready, "uplift"))["conversion"]["verdict"] == "unclear"
+
     assert program.send("post", f"{url}pause/")["state"] == "paused"
     assert program.send("post", f"{url}resume/")["state"] == "sending"
     assert program.send("post", f"{url}cancel/")["state"] == "cancelled"
