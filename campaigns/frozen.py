@@ -14,6 +14,15 @@ from campaigns.documents import Content, Part, Resend, Testing, Variant, read_pa
 from campaigns.models import Campaign, Recipient, Run, SendingSettings
 
 
+class Confirmations(Part):
+    """What the guard asked about a run and who confirmed it, as it was when it was frozen."""
+
+    asked: list[dict[str, Any]] = []  # [{"code", "message", …}]
+    confirmed: list[str] = []  # codes
+    by: str = ""
+    at: str | None = None
+
+
 class RunSettings(Part):
     """Who sends, about what, and what held for everybody when the audience was frozen."""
 
@@ -39,6 +48,7 @@ class RunSettings(Part):
     # SHA-256 over the sorted ids of everybody in the audience, and of the recipients.
     audience_hash: str = ""
     recipients_hash: str = ""
+    confirmations: Confirmations = Confirmations()
 
 
 @dataclass(frozen=True)
@@ -60,6 +70,19 @@ class UsedSegment:
 def settings_of(run: Run) -> RunSettings:
     """The run's frozen settings. Raises `InvalidDocument`, also before the audience is frozen."""
     return read_part(RunSettings, run.settings or {}, path="$.settings")
+
+
+def confirmations_of(run: Run) -> Confirmations:
+    """What was confirmed about the run: frozen, or as it stands before that."""
+    if run.settings is not None:
+        return settings_of(run).confirmations
+    by = run.confirmed_by
+    return Confirmations(
+        asked=run.held_reasons,
+        confirmed=run.confirmed,
+        by=str(by) if by is not None else "",
+        at=run.confirmed_at.isoformat() if run.confirmed_at is not None else None,
+    )
 
 
 def contents_of(run: Run) -> list[Content]:

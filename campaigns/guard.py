@@ -14,6 +14,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from campaigns.audience import CountedAudience, CountedSegment
+from campaigns.frozen import confirmations_of
 from campaigns.models import Run
 from segments.models import Segment, Snapshot
 from workspaces.models import Workspace
@@ -124,5 +125,11 @@ def confirmed_reasons(run: Run) -> list[Reason]:
     runs = Run.objects.in_workspace(run.workspace_id).filter(
         campaign_id=run.campaign_id, confirmed_at__isnull=False
     )
-    rows = runs.order_by("-confirmed_at").values_list("held_reasons", "confirmed")[:REMEMBERED]
-    return [reason for reasons, codes in rows for reason in reasons if reason.get("code") in codes]
+    latest = runs.select_related("confirmed_by").defer("audience", "content", "segments")
+    confirmations = map(confirmations_of, latest.order_by("-confirmed_at")[:REMEMBERED])
+    return [
+        reason
+        for each in confirmations
+        for reason in each.asked
+        if reason.get("code") in each.confirmed
+    ]

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Count
 
 from campaigns.audience import hash_of_members
-from campaigns.frozen import used_segments
+from campaigns.frozen import confirmations_of, used_segments
 from campaigns.mailboxes import NumbersSent
 from campaigns.models import Recipient, RecipientState, Run
 from campaigns.waterfall import IN_SEGMENTS
@@ -57,7 +57,7 @@ def receipt_of(*, run: Run) -> dict[str, Any]:
         "recipients_hash": frozen.get("recipients_hash", ""),
         "counts": {**counts, "audience": audience},
         "matches_frozen": run.as_of is None or _is_as_frozen(run, frozen),
-        "confirmations": _confirmations(run),
+        "confirmations": confirmations_of(run).model_dump(mode="json"),
         "error": run.error,
     }
 
@@ -96,16 +96,6 @@ def _is_as_frozen(run: Run, frozen: dict[str, Any]) -> bool:
 
 def _named(run: Run) -> dict[str, Any]:
     return {"name": (run.settings or {}).get("campaign_name", run.campaign.name)}
-
-
-def _confirmations(run: Run) -> dict[str, Any]:
-    by = run.confirmed_by
-    return {
-        "asked": run.held_reasons,
-        "confirmed": run.confirmed,
-        "by": str(by) if by is not None else "",
-        "at": _iso(run.confirmed_at),
-    }
 
 
 def _iso(at: datetime | None) -> str | None:

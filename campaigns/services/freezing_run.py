@@ -12,7 +12,13 @@ import numpy.typing as npt
 from campaigns import guard, parts
 from campaigns.audience import CountedAudience, count_audience, hash_of_members
 from campaigns.documents import Audience, Content, Variant, read_part
-from campaigns.frozen import RunSettings, sending_settings_of, settings_of, variants_of
+from campaigns.frozen import (
+    RunSettings,
+    confirmations_of,
+    sending_settings_of,
+    settings_of,
+    variants_of,
+)
 from campaigns.models import Run, RunKind, RunState
 from campaigns.services.codes import give_codes
 from campaigns.services.plans import settle_campaign
@@ -178,16 +184,17 @@ def _codes(run: Run, workspace: Workspace, source: _Source, falls: Waterfall) ->
 
 
 def _keep(run: Run, source: _Source, counted: CountedAudience, falls: Waterfall) -> None:
-    hashes = {
+    own = {
         "audience_hash": hash_of_members(falls.inside),
         "recipients_hash": hash_of_members(falls.recipients),
+        "confirmations": confirmations_of(run),
     }
     run.state, run.lease_until = RunState.SENDING, None
     run.as_of = run.started_at = falls.as_of
     run.version_number = source.version
     run.audience = source.audience
     run.content = source.content.model_dump(mode="json")
-    run.settings = source.settings.model_copy(update=hashes).model_dump(mode="json")
+    run.settings = source.settings.model_copy(update=own).model_dump(mode="json")
     run.segments = kept_segments(counted)
     run.waterfall = falls.rows()
     run.size = len(falls.recipients)

@@ -102,7 +102,8 @@ def stop_campaign(*, actor: Actor, campaign: Campaign, now: datetime) -> Campaig
             runs.filter(pk=run.pk).update(
                 state=RunState.CANCELLED, run_key=run_key, finished_at=now, lease_until=None
             )
-        locked = _lock(actor, campaign)
+        rows = Campaign.objects.in_workspace(actor.workspace)
+        locked = rows.select_for_update(of=("self",)).get(pk=campaign.pk)
         locked.state, locked.next_due_at = CampaignState.STOPPED, None
         locked.save(update_fields=["state", "next_due_at"])
         record_audit(actor=actor, action="campaign.stopped", subject=locked, now=now)
