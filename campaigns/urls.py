@@ -27,7 +27,6 @@ urlpatterns = [
     path("campaigns/new/", editing.campaign_new, name="new"),
     path("campaigns/<int:campaign>/edit/", editing.campaign_edit, name="edit"),
     path("campaigns/<int:campaign>/preview/", preview.campaign_preview, name="preview"),
-    path("campaigns/preview/", preview.preview_draft, name="preview-draft"),
     path("campaigns/<int:campaign>/duplicate/", listing.campaign_duplicate, name="duplicate"),
     path("campaigns/<int:campaign>/archive/", listing.campaign_archive, name="archive"),
     path("campaigns/<int:campaign>/restore/", listing.campaign_restore, name="restore"),

@@ -1,8 +1,7 @@
-"""The page a preview is, the editor's questions about a draft, and kept blocks."""
+"""The page a preview is, and kept blocks."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -96,44 +95,6 @@ def test_blocks_are_shown_as_the_contact_is_in_or_out(shop: Workspace) -> None:
     seen = ["Secret" in previewed(shop, content, contact).html for contact in (anna, ben, cleo)]
     assert seen == [True, True, False]
     assert "Secret" in previewed(shop, content).html  # to nobody everything is shown
-
-
-def ask(workspace: Workspace, body: Any, role: Role = Role.MARKETER) -> Any:
-    url = reverse("campaigns:preview-draft", args=[workspace.pk])
-    text = body if isinstance(body, str) else json.dumps(body)
-    return signed_in(workspace, role).post(url, text, content_type="application/json")
-
-
-def test_a_draft_is_previewed_and_looked_at_without_being_saved(shop: Workspace) -> None:
-    content = content_of({"type": "heading", "text": "Draft"}, subject="LOUD SUBJECT")
-    answer = ask(shop, {"content": content.model_dump(mode="json")}).json()
-    assert "Draft" in answer["html"]
-    assert answer["subject"] == "LOUD SUBJECT"
-    assert answer["size"] == len(answer["html"].encode())
-    assert [each["code"] for each in answer["findings"]] == ["capitals"]
-    with workspace_scope(shop):
-        assert not Campaign.objects.in_workspace(shop).exists()
-
-
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [
-        ("[]", 400),
-        ("{", 400),
-        ({"content": {"body": {"kind": "nothing"}}}, 422),
-        ({"content": [1]}, 422),
-        ({"content": {}, "contact": 1}, 404),
-        ({"content": {}, "contact": "1"}, 404),
-        ({"content": {}, "campaign": 10**25}, 404),
-        ({"content": {}, "contact": 10**25}, 404),
-    ],
-)
-def test_what_cant_be_previewed_is_refused(shop: Workspace, body: Any, status: int) -> None:
-    assert ask(shop, body).status_code == status
-
-
-def test_readers_may_not_ask_about_drafts(shop: Workspace) -> None:
-    assert ask(shop, {"content": {}}, Role.VIEWER).status_code == 403
 
 
 # --- Kept blocks -----------------------------------------------------------------------------

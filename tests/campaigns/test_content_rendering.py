@@ -6,6 +6,7 @@ import re
 import sys
 import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -14,9 +15,10 @@ from django.test.utils import CaptureQueriesContext
 
 from campaigns.content.rendering import RenderFault, renderer_for
 from campaigns.content.utm import with_utm
-from campaigns.documents import Utm
+from campaigns.documents import Content, Utm
 from campaigns.models import CodePool, DiscountCode, TrackedLink
 from campaigns.responses.tokens import Purpose, read
+from contacts.models import Contact
 from tests.campaigns.contents import (
     LATER,
     Elements,
@@ -312,14 +314,14 @@ def test_the_message_is_the_one_previewed(shop: Workspace) -> None:
 # --- Products --------------------------------------------------------------------------------
 
 
-def names_in(workspace: Workspace, content: object, contact: object, **given: object) -> list[str]:
+def names_in(workspace: Workspace, content: Content, contact: Contact, **given: Any) -> list[str]:
     """The names of the products a block shows to the contact."""
-    run, recipients = make_frozen_run(workspace, content, [contact], **given)  # type: ignore[arg-type]
+    run, recipients = make_frozen_run(workspace, content, [contact], **given)
     [message] = rendered(workspace, run, recipients)
     return re.findall(r"<!--\[if mso\]><td.*?text-decoration:none\">([^<]+)</a>", message.html)
 
 
-def showing(source: str, **given: object) -> object:
+def showing(source: str, **given: Any) -> Content:
     return content_of({"type": "products", "source": source, "number": 3, **given})
 
 
