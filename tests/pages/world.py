@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 
+from campaigns.services.codes import create_pool, generate_codes
+from campaigns.services.domains import add_domain
+from campaigns.services.topics import create_topic
+from contacts.models import Contact
 from contacts.services import create_category
 from segments.demo.loading import load_demo
 from segments.live.pulse import advance_live
 from segments.models import Segment
 from segments.services.claims import claim_recount
 from segments.tasks import count
+from tests.campaigns.sends import make_send
+from tests.makers.campaigns import make_account, make_sending_settings
 from tests.makers.contacts import make_list
 from tests.makers.imports import import_text, upload
 from tests.makers.workspaces import make_key, make_user
@@ -64,7 +71,22 @@ def make_shop() -> Shop:
     upload(workspace, FILE, now=now)
     count_segments(workspace, 3)
     advance_live(workspace=workspace, now=timezone.now())
+    make_campaigns(actor, now)
     return Shop(workspace, owner)
+
+
+def make_campaigns(actor: Actor, now: datetime) -> None:
+    """A send that is over, and what campaigns are sent with."""
+    workspace = actor.workspace
+    make_account(workspace)
+    make_sending_settings(workspace)
+    with workspace_scope(workspace):
+        create_topic(actor=actor, name="News", description="Once a month", now=now)
+        pool = create_pool(actor=actor, name="Linen week", prefix="LINEN-", now=now)
+        generate_codes(actor=actor, pool=pool, number=60, now=now)
+        add_domain(actor=actor, domain="nordlicht.example", now=now)
+        people = list(Contact.objects.in_workspace(workspace).live().order_by("pk"))
+    make_send(workspace, people, at=now)
 
 
 def count_segments(workspace: Workspace, number: int) -> None:
