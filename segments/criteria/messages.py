@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from django.db.models import Count, Q, QuerySet, TextChoices
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from contacts.text import key_of, normalise
 from segments.criteria.base import Family, Speech, criterion
@@ -31,7 +31,7 @@ class Fate(TextChoices):
 
     SENT = "sent", gettext_lazy("were sent")
     DELIVERED = "delivered", gettext_lazy("were delivered")
-    OPENED = "opened", gettext_lazy("opened")
+    OPENED = "opened", pgettext_lazy("what people did", "opened")
     CLICKED = "clicked", gettext_lazy("clicked in")
     BOUNCED = "bounced", gettext_lazy("had bounces of")
     COMPLAINED = "complained", gettext_lazy("complained about")
