@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from django.db import connection
+from django.utils import timezone
 from psycopg import sql
 
-from campaigns.models import Run, RunState
+from campaigns.models import Recipient, RecipientState, Run, RunState
 from contacts.models import NUMBER_BITS, AttributeDefinition, ContactCounter
 from tests.bench.timing import Disagreement
 from tests.conftest import owner_connection
@@ -77,3 +81,24 @@ def measure_freeze(workspace: Workspace, *, now: datetime) -> tuple[Run, float]:
     if run.state != RunState.SENDING:
         raise Disagreement(f"The run is {run.state}: {run.error}")
     return run, seconds
+
+
+def report_freeze(number: int, *, say: Callable[[str], None]) -> int:
+    """Freeze a run to so many recipients and say how long it took; 1 if any are missing."""
+    shop = make_big_shop(number, now=timezone.now())
+    database, own = _backend_seconds(), time.process_time()
+    run, seconds = measure_freeze(shop, now=timezone.now())
+    database, own = _backend_seconds() - database, time.process_time() - own
+    with workspace_scope(shop):
+        queued = Recipient.objects.filter(run=run, state=RecipientState.QUEUED).count()
+    say(f"{number:,} recipients frozen in {seconds:.1f} s (goal: a million in 30)")
+    say(f"  CPU: PostgreSQL {database:.1f} s, worker {own:.1f} s")
+    return 0 if queued == run.size == number else 1
+
+
+def _backend_seconds() -> float:
+    """CPU of this connection's process of PostgreSQL so far, where that runs on this machine."""
+    connection.ensure_connection()
+    process = Path(f"/proc/{connection.connection.info.backend_pid}/stat")
+    ticks = process.read_text().rpartition(")")[2].split()[11:13] if process.exists() else []
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
