@@ -55,20 +55,26 @@ def _delivery(part: Message, returned: Message | None, at: datetime | None) -> I
         action = _first_word(group.get("Action"))
         status = str(group.get("Status") or "").strip()
         diagnostic = str(group.get("Diagnostic-Code") or "")
-        address = _address(group.get("Original-Recipient")) or _address(
-            group.get("Final-Recipient")
-        )
+        # Whom it was sent to; servers that pass it on may name another.
+        address = next(filter(None, map(_address, _named(group, returned))), "")
         kind = _kind(action, status, diagnostic)
         if kind is not None:
             told = Told(message_id=_message_id(returned), address=address)
             yield Report(kind, told, _token(returned), at, f"{status} {diagnostic}".strip()[:300])
 
 
+def _named(group: Message, returned: Message | None) -> Iterator[object]:
+    if returned is not None:
+        yield returned.get("To")
+    yield group.get("Original-Recipient")
+    yield group.get("Final-Recipient")
+
+
 def _kind(action: str, status: str, diagnostic: str) -> OutcomeKind | None:
-    if action in {"delivered", "relayed", "expanded"}:
+    if action == "delivered":
         return OutcomeKind.DELIVERED
     if action != "failed":
-        return None  # delayed: the server goes on trying
+        return None  # delayed, relayed: nobody knows yet
     # A general status is made precise by what the server before it said.
     general = status in {"", "5.0.0", "4.0.0"}
     answer = is_permanent(diagnostic) if general else None

@@ -227,6 +227,19 @@ def test_what_a_status_means(status: str, diagnostic: str, blocks: list[str]):
     assert state_of(workspace) == (["bounced"], blocks)
 
 
+def test_a_bounce_from_behind_a_forwarding_is_of_whom_it_was_sent_to():
+    workspace = make_workspace()
+    recipient = make_recipient(workspace)
+    headers = headers_of(workspace, recipient, with_link=False)
+    raw = postfix(recipient, headers).replace(
+        f"rfc822; {recipient.address}".encode(), b"rfc822; somebody.else@other.example"
+    )
+    assert take_message(workspace=workspace, raw=raw, now=NOW) == 1
+    with workspace_scope(workspace):
+        blocked = Suppression.objects.in_workspace(workspace).get()
+    assert bytes(blocked.address_hash) == bytes(recipient.address_hash)
+
+
 def test_reports_of_other_servers_with_the_whole_message_are_read():
     workspace = make_workspace()
     recipient = make_recipient(workspace)
