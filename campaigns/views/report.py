@@ -50,20 +50,30 @@ def campaign_page(request: WorkspaceRequest, workspace: int, campaign: int) -> H
         "is_locked": is_locked(found),
         "may_read_people": request.actor.may(Action.READ_CONTACTS),
         **(what_may_be_done(request, run) if run else {}),
-        **_figures(found, request),
+        **_figures(found, _run_asked(request, found), request),
     }
     return render(request, "campaigns/report.html", context)
 
 
-def _figures(campaign: Campaign, request: WorkspaceRequest) -> dict[str, Any]:
-    """What came of it; nothing before anybody was written to."""
-    report = report_of(campaign=campaign, as_of=request.now)
+def _run_asked(request: WorkspaceRequest, campaign: Campaign) -> Run | None:
+    """`run`: one of the campaign's sends; None: all of them."""
+    text = request.GET.get("run", "")
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        return None
+    runs = Run.objects.in_workspace(request.workspace).filter(campaign=campaign)
+    return runs.filter(pk=int(text)).first()
+
+
+def _figures(campaign: Campaign, run: Run | None, request: WorkspaceRequest) -> dict[str, Any]:
+    """What came of it, or of one of its sends; nothing before anybody was written to."""
+    report = report_of(campaign=campaign, run=run, as_of=request.now)
     if report.is_empty:
-        return {}
+        return {"asked": run}
     return {
+        "asked": run,
         "report": report,
         "series": _columns(report),
-        "uplift": uplift_of(campaign=campaign, as_of=request.now),
+        "uplift": uplift_of(campaign=campaign, run=run, as_of=request.now),
         "most_clicked": max((link.clicked for link in report.links), default=0),
     }
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count
@@ -108,11 +109,12 @@ def receipt(request: WorkspaceRequest, workspace: int, run_id: int) -> HttpRespo
     if run.as_of is None:
         return redirect("campaigns:run", workspace, run_id)
     document = receipt_of(run=run)
-    counts = document["counts"]
+    counts, confirmed_at = document["counts"], document["confirmations"]["at"]
     used = used_segments(run)
     context = {
         **run_frame(request, run, "receipt"),
         "receipt": document,
+        "confirmed_at": datetime.fromisoformat(confirmed_at) if confirmed_at else None,
         "settings": document["settings"] or {},
         "segments": [
             {

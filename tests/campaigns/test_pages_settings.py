@@ -500,6 +500,7 @@ def test_a_removed_domain_is_gone(shop):
 # --- In a browser --------------------------------------------------------------------------------
 
 
+@pytest.mark.night  # tests/pages looks at these pages by day
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
