@@ -24,17 +24,22 @@ def run_tests(arguments: Sequence[str], *, night: bool) -> int:
 
 
 def run_benchmarks(arguments: Sequence[str]) -> int:
-    """Run the measurements in tests/bench; `recording`: those of batches, which are tests."""
+    """Run the measurements in tests/bench; `recording`: those of batches, which are tests;
+    `send`: of campaigns.
+    """
     if arguments[:1] == ["recording"]:
         bench = ROOT / "tests" / "bench"
         return _pytest(["-m", "bench", "-s", str(bench), *arguments[1:]])
+    program = "tests.bench.run"
+    if arguments[:1] == ["send"]:
+        program, arguments = "tests.bench.sending", arguments[1:]
     compile_translations()
     with bench_servers(arguments) as servers:
         env = {**os.environ, "SECRET_KEY": secrets.token_hex(32), **servers}
         env.update({"KOHORTA_PROCESS": "command", "DEBUG": "false", "KOHORTA_LOCAL": "true"})
         env["DJANGO_SETTINGS_MODULE"] = "config.settings"
-        program = [sys.executable, "-m", "tests.bench.run", *arguments]
-        return _wait(subprocess.Popen(program, cwd=ROOT, env=env))
+        command = [sys.executable, "-m", program, *arguments]
+        return _wait(subprocess.Popen(command, cwd=ROOT, env=env))
 
 
 def _pytest(arguments: Sequence[str]) -> int:

@@ -75,9 +75,9 @@ class Sink:
 
 
 @contextmanager
-def smtp_sink(**given: Any) -> Iterator[Sink]:
+def smtp_sink(kind: type[Sink] = Sink, **given: Any) -> Iterator[Sink]:
     """An SMTP server in a thread."""
-    sink = Sink(**given)
+    sink = kind(**given)
     sink.port = free_port()
     loop = asyncio.new_event_loop()
     started = threading.Event()

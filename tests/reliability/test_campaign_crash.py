@@ -63,7 +63,7 @@ class Plan:
 
 
 SMALL = Plan(
-    ("http", "smtp"), 150, kills=5, whole=1, losses=1, restarts=1, workers=1, lease=2, seconds=60
+    ("http", "smtp"), 150, kills=5, whole=0, losses=1, restarts=1, workers=1, lease=2, seconds=60
 )
 PUBLISHED = Plan((), 20_000, kills=50, whole=50, losses=10, restarts=5)
 ACCOUNTS = {"http": make_api_account, "smtp": make_smtp_account}
