@@ -111,7 +111,7 @@ class Run(WorkspaceModel):
 
 
 class RecipientState(models.TextChoices):
-    """What became of one contact in one run (promises.md D3)."""
+    """What became of one contact in one run."""
 
     QUEUED = "queued", _("waiting")
     SENDING = "sending", _("being sent")
