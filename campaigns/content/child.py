@@ -42,7 +42,8 @@ class TooSlowError(Exception):
 def main() -> None:
     """Answer until nobody asks any more."""
     memory = int(sys.argv[1]) * 1024 * 1024  # address space, in megabytes
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    if sys.platform == "linux":  # elsewhere there is no such limit
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_NOFILE, (MAX_OPEN_FILES, MAX_OPEN_FILES))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

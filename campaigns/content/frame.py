@@ -68,7 +68,7 @@ def head_of(style: Style, preheader: str, pieces: Pieces) -> str:
         f'color="{style.text}" padding="8px 24px" css-class="k-text"/>'
         '<mj-image padding="8px 24px"/><mj-button padding="12px 24px" inner-padding="12px 24px" '
         'border-radius="6px" font-size="16px" font-weight="600"/>'
-        '<mj-divider padding="12px 24px" border-width="1px" border-color="#d9dde5"/>'
+        '<mj-divider padding="12px 24px" border-width="1px" border-color="#d9dde5" css-class="k-line"/>'
         "</mj-attributes>"
         '<mj-raw><meta name="color-scheme" content="light dark">'
         '<meta name="supported-color-schemes" content="light dark"></mj-raw>'
@@ -77,8 +77,11 @@ def head_of(style: Style, preheader: str, pieces: Pieces) -> str:
 
 
 def dark_style(style: Style) -> str:
-    """Colours for readers who prefer dark; colours that are dark already stay."""
-    basic = "a.k-link{color:inherit}"
+    """Links, paragraphs, and colours for readers who prefer dark; dark ones stay as they are."""
+    basic = (
+        f".k-text a{{color:{style.accent}}}"
+        ".k-text p{margin:0 0 12px}.k-text p:last-child{margin-bottom:0}"
+    )
     if not is_light(style.surface):
         return basic
     rules = (
@@ -86,6 +89,7 @@ def dark_style(style: Style) -> str:
         ".k-surface,.k-surface>table{background:#1b1e26 !important}"
         ".k-text div,.k-text p,.k-text td,.k-text a:not(.k-button){color:#e6e9f0 !important}"
         ".k-quiet div,.k-quiet a{color:#a4abba !important}"
+        ".k-line p{border-top-color:#363b48 !important}"
         ".k-code td{background:#262a35 !important}"
     )
     return f"{basic}@media (prefers-color-scheme: dark){{{rules}}}"

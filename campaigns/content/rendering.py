@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -191,6 +192,7 @@ class Renderer:
 
 
 _renderers: OrderedDict[str, Renderer] = OrderedDict()
+_lock = threading.Lock()  # several senders are threads of one process
 
 
 def renderer_for(*, workspace: Workspace, run: Run) -> Renderer:
@@ -199,12 +201,13 @@ def renderer_for(*, workspace: Workspace, run: Run) -> Renderer:
     Raises `InvalidDocument` where the run has no settings yet.
     """
     key = _key(workspace, run)
-    if key not in _renderers:
-        _renderers[key] = _new_renderer(workspace, run)
-        while len(_renderers) > _KEPT_RENDERERS:
-            _renderers.popitem(last=False)
-    _renderers.move_to_end(key)
-    return _renderers[key]
+    with _lock:
+        if key not in _renderers:
+            _renderers[key] = _new_renderer(workspace, run)
+            while len(_renderers) > _KEPT_RENDERERS:
+                _renderers.popitem(last=False)
+        _renderers.move_to_end(key)
+        return _renderers[key]
 
 
 def _key(workspace: Workspace, run: Run) -> str:
