@@ -52,7 +52,7 @@ function Block({ store, block, isFirst, isLast }) {
   return html`
     <li class=${`block ${isSelected ? "on" : ""}`} data-block=${block.id} data-type=${block.type} tabindex="0" aria-label=${sayBlock(block)} onKeyDown=${onKeyDown}>
       <span class="block-grip" data-grip=${block.id} aria-hidden="true"><${Icon} name="grip-vertical" /></span>
-      <div class="block-drawn" onClick=${(event) => { event.stopPropagation(); store.select(block.id); }}>
+      <div class="block-drawn" onClick=${(event) => { if (isMeant(block, event.target)) store.select(block.id); }}>
         ${block.only && html`<span class="chip block-only"><${Icon} name=${block.only.negated ? "user-x" : "user-check"} />${sayCondition(store, block.only)}</span>`}
         <${Drawn} store=${store} block=${block} isSelected=${isSelected} List=${List} AddMenu=${AddMenu} />
       </div>
@@ -60,6 +60,11 @@ function Block({ store, block, isFirst, isLast }) {
         <${Inspector} store=${store} block=${block} />
         ${hasFault && html`<p class="errors">${errorsAt(store, "$.content.body")[0].message}</p>`}</div>`}
     </li>`;
+}
+
+/** Whether a click was on the block itself, not on one in its columns or on what adds one. */
+function isMeant(block, target) {
+  return target.closest("[data-block]")?.dataset.block === block.id && !target.closest(".add-block");
 }
 
 function Tools({ store, block, isFirst, isLast }) {
@@ -101,7 +106,7 @@ export function AddMenu({ store, place }) {
   const close = () => { box.current.open = false; };
   const types = Object.keys(KINDS).filter((type) => !place || type !== "columns");
   const add = (type) => { close(); store.addBlock(newBlock(type), place); };
-  return html`<details class="menu-box add-block" ref=${box} onClick=${(event) => event.stopPropagation()} onKeyDown=${(event) => { if (event.key === "Escape" && box.current.open) { event.stopPropagation(); close(); box.current.firstElementChild.focus(); } }}>
+  return html`<details class="menu-box add-block" ref=${box} onKeyDown=${(event) => { if (event.key === "Escape" && box.current.open) { event.stopPropagation(); close(); box.current.firstElementChild.focus(); } }}>
     <summary class="btn ghost compact" data-add=${place}><${Icon} name="plus" />${gettext("Add a block")}</summary>
     <div class="menu"><div class="kinds-grid">${types.map((type) => html`<button type="button" key=${type} class="menu-item" data-kind=${type} onClick=${() => add(type)}><${Icon} name=${KINDS[type].icon} />${KINDS[type].label}</button>`)}</div>
       <${SavedBlocks} store=${store} place=${place} done=${close} /></div></details>`;

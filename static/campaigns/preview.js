@@ -1,7 +1,7 @@
 // The message as it will arrive: of what is saved, as any contact, on a desk or a phone; and what is wrong.
 
 import { request } from "../js/lib/http.js";
-import { html, useEffect, useState } from "../js/lib/preact.js";
+import { html, useEffect, useRef, useState } from "../js/lib/preact.js";
 import { Icon } from "../wizard/icons.js";
 import { fill, gettext, number } from "../wizard/words.js";
 import { Search } from "./chooser.js";
@@ -24,22 +24,25 @@ export function Preview({ store }) {
   const [isTesting, setTesting] = useState(false);
   const saved = useSaved(store);
   const made = useMade(store, saved, contact);
+  const last = useRef(null);
   if (!saved.id) {
     return html`<section class="preview"><div class="preview-head"><h3 class="section-title">${gettext("Preview")}</h3></div>
       <div class="preview-box nothing"><p class="muted">${gettext("Write something: the message is shown here as it will arrive.")}</p></div></section>`;
   }
   const query = new URLSearchParams({ variant: store.variant, v: saved.version, ...(contact ? { contact: contact.id } : {}) });
-  const address = store.urls.preview && `${store.urls.preview.replace("/0/", `/${saved.id}/`)}?${query}`;
+  // What isn't saved yet can't be shown: until then the last that could stays.
+  if (saved.isFresh || !last.current) last.current = `${store.urls.preview.replace("/0/", `/${saved.id}/`)}?${query}`;
+  const address = last.current;
   return html`<section class="preview" aria-label=${gettext("Preview")}>
     <div class="preview-head"><h3 class="section-title">${gettext("Preview")}</h3><span class="grow"></span>
       <${Switch} label=${gettext("Shown on")} value=${view} options=${WIDTHS} take=${setView} />
-      ${address && html`<a class="btn ghost square compact" href=${address} target="_blank" rel="noopener" aria-label=${gettext("Open in a new tab")} title=${gettext("Open in a new tab")}><${Icon} name="external-link" /></a>`}</div>
+      <a class="btn ghost square compact" href=${address} target="_blank" rel="noopener" aria-label=${gettext("Open in a new tab")} title=${gettext("Open in a new tab")}><${Icon} name="external-link" /></a></div>
     <${AsWhom} store=${store} contact=${contact} setContact=${setContact} />
     ${made?.fault && html`<p class="note bad" role="alert">${made.fault}</p>`}
     <div class=${`preview-box ${view} ${saved.isFresh ? "" : "stale"}`}>
       <p class="preview-subject"><b>${made?.subject || gettext("No subject yet")}</b></p>
       ${view === "text" ? html`<pre class="preview-text" tabindex="0" aria-label=${gettext("Plain text")}>${made?.text ?? ""}</pre>`
-    : address && html`<iframe key=${view} title=${gettext("The message as it will arrive")} src=${address} sandbox=""></iframe>`}
+    : html`<iframe key=${view} title=${gettext("The message as it will arrive")} src=${address} sandbox=""></iframe>`}
     </div>
     <div class="preview-foot"><span class=${`small ${made?.size > LARGE ? "down" : "faint"} num`}>${made ? fill(gettext("{n} KB"), { n: number(Math.ceil(made.size / 1024)) }) : ""}</span><span class="grow"></span>
       ${store.context.maySend && html`<button type="button" class="btn compact" data-test onClick=${() => setTesting(true)}><${Icon} name="send" />${gettext("Send a test")}</button>`}</div>

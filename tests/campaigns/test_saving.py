@@ -147,7 +147,9 @@ def test_what_a_campaign_names_is_kept_for_used_in():
 
     changed = change(campaign, audience={"segments": [goes.pk]}, content=HELLO)
     assert references(changed) == {("segment", str(goes.pk))}
-    variants = [{"body": blocks({"id": "a", "type": "divider", "only": {"segment": stays.pk}})["body"]}]
+    variants = [
+        {"body": blocks({"id": "a", "type": "divider", "only": {"segment": stays.pk}})["body"]}
+    ]
     tested = change(campaign, testing={"variants": variants})
     assert ("segment", str(stays.pk)) in references(tested)
 
@@ -182,7 +184,10 @@ def test_what_is_being_sent_or_waits_for_it_cannot_change(state: str):
             state=state,
             scheduled_for=NOW,
         )
-    for attempt in (lambda: change(campaign, name="Other"), lambda: act(archive_campaign, campaign)):
+    for attempt in (
+        lambda: change(campaign, name="Other"),
+        lambda: act(archive_campaign, campaign),
+    ):
         with pytest.raises(CampaignLockedError):
             attempt()
     with workspace_scope(campaign.workspace_id):
