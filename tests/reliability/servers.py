@@ -127,13 +127,19 @@ class Fleet:
     servers: Servers
     log: Path
     variables: dict[str, str] = field(default_factory=dict)
+    processes: int = 2  # of each worker
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
     kills: int = 0
 
     def start(self) -> None:
-        """One more worker, with two processes that do the work."""
+        """One more worker."""
         command = [sys.executable, "-W", "ignore", "-m", "celery", "-A", "config", "worker"]
-        options = ["--concurrency=2", "--loglevel=WARNING", "--without-gossip", "--without-mingle"]
+        options = [
+            f"--concurrency={self.processes}",
+            "--loglevel=WARNING",
+            "--without-gossip",
+            "--without-mingle",
+        ]
         self.running.append(
             spawn(
                 [*command, "--without-heartbeat", *options],
