@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 
-from campaigns.keys import key_of_campaign
+from campaigns.keys import key_of_campaign, messages_of_run
 from campaigns.models import Campaign, Run
 from tracking.models import MessageEventKind
 from workspaces.models import Workspace
@@ -24,16 +24,20 @@ EVENTS = """
     WHERE workspace_id = %(workspace)s AND campaign_key = %(key)s AND campaign_key <> ''
       AND kind = ANY (%(kinds)s::text[])
       AND occurred_at >= %(since)s AND occurred_at < %(as_of)s
+      AND (%(first)s::text IS NULL OR message_id IN (
+          SELECT id FROM tracking_message
+          WHERE workspace_id = %(workspace)s
+            AND external_id >= %(first)s::text AND external_id < %(last)s::text
+      ))
 """
 
 # The recipient a message was sent to: what others may have recorded under our key has none.
 RECIPIENT_OF = """
     JOIN tracking_message AS message
       ON message.workspace_id = %(workspace)s AND message.id = {events}.message_id
-     AND message.external_id ~ '^run:[0-9]{{1,18}}:[0-9]{{1,18}}$'
     JOIN campaigns_recipient AS recipient
       ON recipient.workspace_id = %(workspace)s
-     AND recipient.id = split_part(message.external_id, ':', 3)::bigint
+     AND 'run:' || recipient.run_id || ':' || recipient.id = message.external_id
      AND recipient.run_id = ANY (%(runs)s::bigint[])
      AND recipient.state = 'sent'
 """
@@ -82,6 +86,7 @@ class Question:
 
     @property
     def parameters(self) -> dict[str, Any]:
+        first, last = messages_of_run(self.run.pk) if self.run is not None else (None, None)
         return {
             "workspace": self.workspace.pk,
             "campaign": self.campaign.pk,
@@ -90,6 +95,8 @@ class Question:
             "kinds": KINDS,
             "since": self.since,
             "as_of": self.as_of,
+            "first": first,
+            "last": last,
         }
 
     def ask(self, statement: str, **more: Any) -> list[dict[str, Any]]:

@@ -56,20 +56,15 @@ COUNTED = (
     "unsubscribed",
 )
 
-_LINKS = (
-    f"""
+_LINKS = f"""
     SELECT event.link,
            count(DISTINCT event.message_id) FILTER (WHERE NOT is_machine) AS clicked,
            count(*) FILTER (WHERE NOT is_machine) AS clicks,
            count(*) FILTER (WHERE is_machine) AS machine_clicks
     FROM ({EVENTS}) AS event
-    """  # noqa: S608 (all of it stands here)
-    + RECIPIENT_OF.format(events="event")
-    + """
     WHERE event.kind = 'clicked' AND event.link <> ''
     GROUP BY event.link ORDER BY clicked DESC, clicks DESC, event.link LIMIT %(most)s
-    """
-)
+"""  # noqa: S608 (all of it stands here)
 
 # The number of the hour for two days from %(start)s on, then of the day; days from 48 on.
 _PLACE = """
@@ -87,18 +82,15 @@ _SENT_OVER_TIME = f"""
     GROUP BY place
 """  # noqa: S608 (all of it stands here)
 
-_EVENTS_OVER_TIME = (
-    f"""
+_EVENTS_OVER_TIME = f"""
     SELECT {_PLACE.format(at="event.occurred_at")} AS place,
            count(*) FILTER (WHERE kind = 'opened' AND NOT is_machine) AS opens,
            count(*) FILTER (WHERE kind = 'opened' AND is_machine) AS machine_opens,
            count(*) FILTER (WHERE kind = 'clicked' AND NOT is_machine) AS clicks,
            count(*) FILTER (WHERE kind = 'unsubscribed') AS unsubscribed
     FROM ({EVENTS}) AS event
-    """  # noqa: S608 (all of it stands here)
-    + RECIPIENT_OF.format(events="event")
-    + " GROUP BY place"
-)
+    GROUP BY place
+"""  # noqa: S608 (all of it stands here)
 
 _FIRST_SENT = """
     SELECT min(sent_at) AS first FROM campaigns_recipient
