@@ -31,7 +31,7 @@ from campaigns.views.framing import (
 from workspaces.middleware import WorkspaceRequest
 from workspaces.policies import Action, require
 
-MOST_RUNS = 60
+MOST_RUNS = 30
 
 
 @require_safe

@@ -155,7 +155,9 @@ def _in_words(numbers: dict[str, int], choices: Any) -> list[tuple[str, str, int
 
 def _errors(run: Run) -> list[dict[str, Any]]:
     """What servers answered, the most frequent first."""
-    rows = Recipient.objects.in_workspace(run.workspace_id).filter(run=run).exclude(error="")
+    troubled = (RecipientState.FAILED, RecipientState.UNKNOWN, RecipientState.DEFERRED)
+    rows = Recipient.objects.in_workspace(run.workspace_id).filter(run=run, state__in=troubled)
+    rows = rows.exclude(error="")
     grouped = rows.order_by().values("state", "error").annotate(number=Count("id"))
     found = grouped.order_by("-number", "error")[:MOST_ERRORS]
     return [{**row, "label": RecipientState(row["state"]).label} for row in found]
