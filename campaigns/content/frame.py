@@ -68,7 +68,8 @@ def head_of(style: Style, preheader: str, pieces: Pieces) -> str:
         f'color="{style.text}" padding="8px 24px" css-class="k-text"/>'
         '<mj-image padding="8px 24px"/><mj-button padding="12px 24px" inner-padding="12px 24px" '
         'border-radius="6px" font-size="16px" font-weight="600"/>'
-        '<mj-divider padding="12px 24px" border-width="1px" border-color="#d9dde5" css-class="k-line"/>'
+        '<mj-divider padding="12px 24px" border-width="1px" border-color="#d9dde5" '
+        'css-class="k-line"/>'
         "</mj-attributes>"
         '<mj-raw><meta name="color-scheme" content="light dark">'
         '<meta name="supported-color-schemes" content="light dark"></mj-raw>'

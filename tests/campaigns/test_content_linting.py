@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from campaigns.content.linting import MAX_BYTES, Finding, lint, lint_content
 from campaigns.content.variables import variables_of
@@ -203,3 +205,15 @@ def test_every_variant_is_looked_at(shop: Workspace) -> None:
 def test_a_fault_is_told_once_and_stops_nothing_else(shop: Workspace) -> None:
     message = made(content_of({"type": "heading", "text": "{{ 1 | divided_by: 0 }}"}))
     assert "divide" in message.fault
+
+
+def test_the_documentation_names_every_filter_and_tag() -> None:
+    from campaigns.content.filters import all_filters
+    from campaigns.content.templates import ClosedEnvironment
+
+    text = (settings.BASE_DIR / "docs" / "messages.md").read_text()
+    filters = text.split("Filters: ")[1].split("\n\n")[0]
+    assert set(re.findall(r"`(\w+)`", filters)) == set(all_filters())
+    tags = set(re.findall(r"`(\w+)`", text.split("Tags: ")[1].split(". There")[0]))
+    internal = {"illegal", "#", "content", "output", "statement", "expression"}
+    assert {name for name in ClosedEnvironment().tags if name.isalpha()} - internal == tags
