@@ -54,11 +54,11 @@ UNSET = Unset.UNSET
 class CampaignLockedError(Exception):
     """The campaign is being sent or waits to be sent: it is stopped first, then changed."""
 
-    def __init__(self, campaign: Campaign) -> None:
+    def __init__(self, *, is_sending: bool) -> None:
         super().__init__(
-            _("The campaign is scheduled. Stop it, then change it.")
-            if campaign.state == CampaignState.SCHEDULED
-            else _("The campaign is being sent. Change it when that is over, or cancel the send.")
+            _("The campaign is being sent. Change it when that is over, or cancel the send.")
+            if is_sending
+            else _("The campaign is scheduled. Stop it, then change it.")
         )
 
 
@@ -206,8 +206,11 @@ def restore_campaign(*, actor: Actor, campaign: Campaign, now: datetime) -> Camp
 
 def is_locked(campaign: Campaign) -> bool:
     """Whether it is being sent or waits to be sent, so that it can't be changed."""
-    if campaign.state == CampaignState.SCHEDULED:
-        return True
+    return campaign.state == CampaignState.SCHEDULED or is_sending(campaign)
+
+
+def is_sending(campaign: Campaign) -> bool:
+    """Whether a send of it is under way, or held back for a person to look at."""
     runs = Run.objects.in_workspace(campaign.workspace_id).filter(campaign=campaign)
     return runs.filter(state__in=OPEN_STATES).exists()
 
@@ -307,7 +310,7 @@ def _locked(campaign: Campaign) -> Campaign:
 
 def _refuse_while_sending(campaign: Campaign) -> None:
     if is_locked(campaign):
-        raise CampaignLockedError(campaign)
+        raise CampaignLockedError(is_sending=is_sending(campaign))
 
 
 def _live_names(campaign: Campaign) -> set[str]:

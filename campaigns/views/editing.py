@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from campaigns.editor_page import editor_data
-from campaigns.services.saving import is_locked
+from campaigns.services.saving import is_locked, is_sending
 from campaigns.views.framing import find_campaign
 from workspaces.middleware import WorkspaceRequest
 from workspaces.policies import Action, require
@@ -34,7 +34,11 @@ def campaign_edit(request: WorkspaceRequest, workspace: int, campaign: int) -> H
     require(request.actor, Action.WRITE_CAMPAIGNS)
     found = find_campaign(request, campaign)
     if is_locked(found) or found.archived_at is not None:
-        context = {"campaign": found, "may_send": request.actor.may(Action.SEND_CAMPAIGNS)}
+        context = {
+            "campaign": found,
+            "is_sending": is_sending(found),
+            "may_send": request.actor.may(Action.SEND_CAMPAIGNS),
+        }
         return render(request, "campaigns/edit_locked.html", context)
     context = {"campaign": found, "editor": editor_data(request, found)}
     return render(request, "campaigns/edit.html", context)
