@@ -30,7 +30,16 @@ from tests.makers.audiences import (
 )
 from tests.makers.campaigns import HELLO, make_campaign
 from tests.makers.contacts import make_contact
-from tests.makers.recounts import EVERYBODY, MINUTE, ask, save_segment, snapshots, system, work
+from tests.makers.recounts import (
+    EVERYBODY,
+    MINUTE,
+    ask,
+    meanwhile,
+    save_segment,
+    snapshots,
+    system,
+    work,
+)
 from tests.makers.segments import make_segment
 from tests.makers.workspaces import NOW
 from workspaces.tenancy import workspace_scope
@@ -262,6 +271,21 @@ def test_a_run_whose_worker_died_is_taken_up_again_when_its_lease_is_over():
     assert read_run(run).as_of == LATER, "who woke up late has no say"
 
 
+def test_a_slow_freeze_keeps_its_run_though_its_lease_is_over(monkeypatch, settings):
+    settings.RECOUNT_LEASE_SECONDS = 0
+    workspace, readers = make_sending_shop(2)
+    run = make_run(campaign_to(workspace, *readers), LATER)
+    taken = []
+
+    def others_try(campaign) -> None:
+        meanwhile(lambda: taken.append(freezing.freeze_open_runs(clock=lambda: LATER)))
+
+    monkeypatch.setattr("campaigns.services.freezing_run.settle_campaign", others_try)
+    run = freeze(run, LATER)
+    assert taken == [0]
+    assert (run.state, run.attempts, len(recipients_of(run))) == (RunState.SENDING, 1, 2)
+
+
 def test_a_crash_before_the_commit_leaves_nothing(monkeypatch):
     workspace, readers = make_sending_shop(2)
     run = make_run(campaign_to(workspace, *readers), LATER)
@@ -349,7 +373,7 @@ def test_a_finished_plan_is_done():
     assert read_campaign(campaign).state == CampaignState.DONE
 
 
-def test_a_run_of_another_kind_of_campaign_is_left_alone_when_archived():
+def test_a_run_of_an_archived_campaign_is_cancelled():
     workspace, readers = make_sending_shop(1)
     campaign = campaign_to(workspace, *readers, archived_at=NOW)
     run = frozen_run(campaign, LATER)
