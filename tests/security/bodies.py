@@ -45,7 +45,12 @@ def bodies_by_hand(named: Named) -> dict[str, list[Any]]:
     segments = [{"name": "Probe", "where": tree} for tree in trees]
     segments += [{"name": "Probe", "where": anybody, "pinned_in": [contact]}]
     segments += [{"name": "Probe", "where": anybody, "pinned_out": [contact]}]
+    campaigns = campaigns_that_name(named)
     return {
+        "campaign-list": campaigns,
+        "campaign-detail": campaigns,
+        "campaign-test": [{"to": ["probe@shop.example"], "contact": contact}],
+        "saved-block-list": [{"name": "Probe", "block": block} for block in blocks_of(named)],
         "segment-evaluate": [
             *({"where": tree, "members": {"limit": 500}} for tree in trees),
             {"where": anybody, "segment": segment, "members": {"limit": 500}},
@@ -136,6 +141,35 @@ def bodies_by_hand(named: Named) -> dict[str, list[Any]]:
         ],
         "rates-batch": [{"rates": [{"currency": "PLN", "date": "2026-01-31", "rate": "0.25"}]}],
     }
+
+
+def blocks_of(named: Named) -> list[Any]:
+    """A block for each kind of thing a block can name."""
+    segment = named.id("segments.Segment")
+    products = {"id": "b", "type": "products", "source": "picked"}
+    return [
+        {"id": "a", "type": "divider", "only": {"segment": segment}},
+        {"id": "a", "type": "text", "html": f"{{% if segment_{segment} %}}x{{% endif %}}"},
+        {**products, "products": [named.text("product.external_id")]},
+        {**products, "source": "brand_newest", "brand": named.text("brand.name")},
+    ]
+
+
+def campaigns_that_name(named: Named) -> list[Any]:
+    """A campaign for each thing a campaign can name."""
+    segment, fair = named.id("segments.Segment"), named.id("contacts.StaticList")
+    bodies = [{"kind": "blocks", "blocks": [block]} for block in blocks_of(named)]
+    return [
+        {"audience": {"segments": [segment]}},
+        {"audience": {"exclude_segments": [segment]}},
+        {"audience": {"lists": [fair]}},
+        {"audience": {"exclude_lists": [fair]}},
+        {"account": named.id("campaigns.SendingAccount")},
+        {"topic": named.id("campaigns.Topic")},
+        {"code_pool": named.id("campaigns.CodePool")},
+        *({"content": {"body": body}} for body in bodies),
+        *({"testing": {"variants": [{"body": body}]}} for body in bodies),
+    ]
 
 
 def trees_that_name(named: Named) -> list[Any]:

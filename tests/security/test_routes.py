@@ -27,7 +27,10 @@ OUTSIDE = re.compile(
 # What the REST API can't make, so that our own world has none: a file must be sent.
 MADE_BY_HAND = {"contacts.Import"}
 # What a route can't answer without, by the name it has in the query.
-ASKED = {"segment-explain": {"contact": "contacts.Contact"}}
+ASKED = {
+    "segment-explain": {"contact": "contacts.Contact"},
+    "campaign-preview": {"contact": "contacts.Contact"},
+}
 # The same, of what names nothing in a workspace.
 TOMORROW = timezone.now() + timedelta(days=1)
 LEAVING = {"day": f"{TOMORROW:%Y-%m-%d}", "direction": "leaving"}
@@ -35,6 +38,7 @@ TOLD = {
     "segment-forecast-members": LEAVING,
     "forecast-people": LEAVING,
     "segment-versions-diff": {"from": "1", "to": "1"},
+    "waterfall-list": {"step": "recipients"},
 }
 # Unsafe calls that have no body at all.
 WITHOUT_BODY = {

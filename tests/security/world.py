@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.makers.workspaces import make_key, make_user, make_workspace
+from tests.security.campaigning import add_campaigns
 from tests.security.catalog import models_with_a_workspace, one, tables_with_a_workspace
 from tests.security.rows import Canaries, fill_every_table
 from workspaces.models import User, Workspace
@@ -180,6 +181,7 @@ def make_world(name: str, text: Callable[[str], str], now: datetime) -> World:
         where={"all": [{"type": "tags.has", "match": "any", "tags": [tag]}]},
         pinned_in=[contact_id],
     )
+    add_campaigns(world, text, now)
     return world
 
 
