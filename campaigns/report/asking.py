@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -13,7 +15,9 @@ from campaigns.keys import key_of_campaign, messages_of_run
 from campaigns.models import Campaign, Run
 from tracking.models import MessageEventKind
 from workspaces.models import Workspace
+from workspaces.tenancy import workspace_scope
 
+LONGEST = "20s"  # for a statement
 KINDS = [kind.value for kind in MessageEventKind]
 
 # What happened to messages of the campaign, before the instant. The kinds are named so that the
@@ -59,6 +63,18 @@ ANSWERED = f"""
     FROM ({EVENTS}) AS event
     GROUP BY message_id
 """  # noqa: S608 (all of it stands here)
+
+
+@contextmanager
+def asking_of(workspace: Workspace) -> Iterator[None]:
+    """The workspace's scope, in which one statement may take longer than a page's others do: a
+    report of millions of recipients is asked for seldom."""
+    with workspace_scope(workspace), connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('statement_timeout')")
+        [before] = cursor.fetchone() or ("0",)
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [LONGEST])
+        yield
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [before])
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Count, F, OuterRef, Q, Subquery
 
 from campaigns.models import Campaign, DiscountCode, Recipient, RecipientState, Run
-from campaigns.report.asking import Question
+from campaigns.report.asking import Question, asking_of
 from campaigns.report.attribution import Credited, attribution_of, credited_purchases
 from campaigns.report.by_segment import count_by_segment
 from campaigns.report.counting import (
@@ -22,7 +22,6 @@ from campaigns.report.counting import (
 )
 from campaigns.report.figures import Report, VariantFigures
 from transactions.models import Transaction
-from workspaces.tenancy import workspace_scope
 
 
 def report_of(*, campaign: Campaign, as_of: datetime, run: Run | None = None) -> Report:
@@ -32,7 +31,7 @@ def report_of(*, campaign: Campaign, as_of: datetime, run: Run | None = None) ->
     """
     workspace = campaign.workspace
     question = Question(workspace, campaign, as_of, run)
-    with workspace_scope(workspace):
+    with asking_of(workspace):
         recipients = count_recipients(question)
         answers = count_responses(question)
         rule = attribution_of(question)

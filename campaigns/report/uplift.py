@@ -13,7 +13,7 @@ from typing import Any
 
 from campaigns.frozen import sending_settings_of
 from campaigns.models import Campaign, Run, SkipReason
-from campaigns.report.asking import Question
+from campaigns.report.asking import Question, asking_of
 from campaigns.report.figures import Comparison, Group, Uplift
 from campaigns.report.intervals import (
     FEWEST_BUYERS,
@@ -21,7 +21,6 @@ from campaigns.report.intervals import (
     difference_of_rates,
 )
 from transactions.models import COUNTED_STATUSES
-from workspaces.tenancy import workspace_scope
 
 # Left out when the send had begun: still meant to get it.
 _AFTERWARDS = (SkipReason.CANCELLED, SkipReason.GONE)
@@ -78,7 +77,7 @@ def uplift_of(*, campaign: Campaign, as_of: datetime, run: Run | None = None) ->
     """
     workspace = campaign.workspace
     question = Question(workspace, campaign, as_of, run)
-    with workspace_scope(workspace):
+    with asking_of(workspace):
         days = sending_settings_of(workspace.pk).attribution_days
         rows = question.ask(
             _GROUPS,
