@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from django.db import models
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from campaigns.keys import campaign_of_key, key_of_campaign
 from campaigns.models import Campaign, CampaignReference
@@ -64,7 +64,4 @@ def _uses(workspace: Workspace, kind: str, keys: Iterable[str]) -> dict[str, lis
 
 def page_of_campaign(workspace: Workspace, campaign_id: int) -> str:
     """The address of the campaign's page."""
-    try:
-        return reverse("campaigns:page", args=[workspace.pk, campaign_id])
-    except NoReverseMatch:
-        return ""
+    return reverse("campaigns:page", args=[workspace.pk, campaign_id])

@@ -24,8 +24,10 @@ from campaigns.services.codes import (
     give_codes,
     upload_codes,
 )
+from segments.wizard.templates import templates_for
 from tests.makers.campaigns import make_campaign
 from tests.makers.contacts import make_contact, make_contacts
+from tests.makers.segments import names
 from tests.makers.transactions import make_refund, make_transaction, transactions
 from tests.makers.workspaces import NOW, make_actor, make_workspace
 from workspaces.models import Workspace
@@ -359,3 +361,24 @@ def test_codes_are_compared_as_texts_are(actor):
     make_transaction(actor.workspace, "ann", NOW - DAY, "9.00", coupon="STRASSE-E\u0301")
     assert code_of(actor, "Straße-É").transaction_id is not None
     assert key_of_code("STRASSE-E\u0301") == "strasse-é"
+
+
+@pytest.mark.django_db
+def test_who_ordered_only_after_ads_gets_a_code_and_using_it_is_seen(actor):
+    """Use case U3: from the ready template to the cheaper purchase."""
+    shop = actor.workspace
+    for buyer, channel in (("ann", "paid_search"), ("bob", "paid_search"), ("bob", "direct")):
+        source = {"channel": channel}
+        make_transaction(shop, buyer, NOW - 30 * DAY, "80.00", source=source)
+    with workspace_scope(shop):
+        [template] = [
+            each for each in templates_for(workspace=shop, now=NOW) if each["key"] == "U3"
+        ]
+    assert names(shop, template["where"]) == {"ann"}
+
+    pool = make_pool(actor, "Back-20")
+    campaign = make_campaign(shop, audience={}, code_pool=pool)
+    [code] = give(actor, campaign, pool, make_contact(shop, "ann").pk).values()
+    make_transaction(shop, "ann", NOW - DAY, "60.00", coupon=code.upper())
+
+    assert code_of(actor, "Back-20").redeemed_at == NOW - DAY
