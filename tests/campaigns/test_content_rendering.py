@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
-import time
 from datetime import timedelta
 from typing import Any
 
@@ -409,19 +407,3 @@ def test_the_last_products_are_the_last_bought(catalog: Workspace) -> None:
     )
     run, recipients = make_frozen_run(catalog, content, [contact])
     assert rendered(catalog, run, recipients)[0].subject == "Skis, Tent"
-
-
-@pytest.mark.bench
-def test_how_many_messages_a_second(shop: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    contacts = [make_contact(shop, attributes={"first_name": f"A{n}"}) for n in range(200)]
-    content = content_of({"type": "heading", "text": "Hi {{ contact.first_name }}"}, *[BUTTON] * 5)
-    run, recipients = make_frozen_run(shop, content, contacts)
-    rendered(shop, run, recipients)
-    started, number = time.perf_counter(), 0
-    while time.perf_counter() - started < 5:
-        rendered(shop, run, recipients)
-        number += len(recipients)
-    rate = number / (time.perf_counter() - started)
-    with capsys.disabled():
-        sys.stdout.write(f"\n{rate:.0f} messages a second\n")
-    assert rate > 0
