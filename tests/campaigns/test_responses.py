@@ -200,13 +200,14 @@ def test_links_lead_nowhere_but_the_web():
     assert events(workspace) == []
 
 
-def test_ten_thousand_forged_tokens_are_none():
+@pytest.mark.parametrize("number", [1_000, pytest.param(10_000, marks=pytest.mark.night)])
+def test_forged_tokens_are_none(number: int):
     workspace = make_workspace()
     recipient = make_recipient(workspace)
     good = sign(Purpose.UNSUBSCRIBE, workspace=workspace, recipient_id=recipient.pk)
     assert read(Purpose.UNSUBSCRIBE, good) == Token(workspace.pk, recipient.pk)
-    tried = [token for token in forgeries(good, 10_000) if token != good]
-    assert len(tried) > 9_990
+    tried = [token for token in forgeries(good, number) if token != good]
+    assert len(tried) > number * 0.99
     assert [token for token in tried if read(Purpose.UNSUBSCRIBE, token) is not None] == []
     others = [purpose for purpose in Purpose if purpose != Purpose.UNSUBSCRIBE]
     assert [purpose for purpose in others if read(purpose, good) is not None] == []

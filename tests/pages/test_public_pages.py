@@ -20,7 +20,7 @@ __all__ = ["chromium"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 LOOKS = [
-    pytest.param({"phone": False, "dark": False}, id="desktop-light"),
+    pytest.param({"phone": False, "dark": False}, id="desktop-light", marks=pytest.mark.night),
     pytest.param({"phone": True, "dark": True}, id="phone-dark"),
     pytest.param({"phone": False, "dark": True}, id="desktop-dark", marks=pytest.mark.night),
     pytest.param({"phone": True, "dark": False}, id="phone-light", marks=pytest.mark.night),
