@@ -8,7 +8,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from campaigns.content.liquid_text import Pieces, escaped
-from campaigns.documents import Content, HtmlBody, MjmlBody, Style, texts_of
+from campaigns.documents import Content, Style, texts_of
 
 FONTS = {
     "sans": "Inter, -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif",
@@ -113,8 +113,3 @@ def with_preheader(text: str, preheader: str) -> str:
     start = text.find("<body")
     end = text.find(">", start) + 1 if start >= 0 else 0
     return text[:end] + hidden + text[end:]
-
-
-def is_by_hand(content: Content) -> bool:
-    """Whether the body is written as MJML or HTML."""
-    return isinstance(content.body, MjmlBody | HtmlBody)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -67,6 +67,14 @@ def lint_content(
     *, workspace: Workspace, content: Content, campaign: Campaign | None
 ) -> list[Finding]:
     """The same of a content that may not be saved yet."""
+    try:
+        return _findings(workspace, content, campaign)
+    except sandbox.SandboxFault as fault:
+        message = _("This can't be read: {fault}").format(fault=fault.message)
+        return [Finding("error", "liquid", message, BODY)]
+
+
+def _findings(workspace: Workspace, content: Content, campaign: Campaign | None) -> list[Finding]:
     findings = [
         *_subject(content.subject),
         *_liquid(workspace, content),
@@ -278,8 +286,3 @@ def _has_address(reading: Reading, postal_address: str) -> bool:
 def _without_liquid(text: str) -> str:
     pieces = Pieces.beside(text)
     return protect(text, pieces).replace(pieces.word, "")
-
-
-def errors_in(findings: Sequence[Finding]) -> list[Finding]:
-    """Those that stop a send."""
-    return [finding for finding in findings if finding.level == "error"]

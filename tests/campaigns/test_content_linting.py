@@ -202,6 +202,12 @@ def test_every_variant_is_looked_at(shop: Workspace) -> None:
             check_content(workspace=shop, campaign=campaign)
 
 
+def test_what_uses_up_its_time_is_a_finding(shop: Workspace) -> None:
+    """A layout that ends the process it is made in."""
+    body = {"kind": "mjml", "source": "<mjml><mj-body>" + "<mj-wrapper>" * 15_000}
+    assert codes(shop, content_of(body=body), "error") == {"layout"}
+
+
 def test_a_fault_is_told_once_and_stops_nothing_else(shop: Workspace) -> None:
     message = made(content_of({"type": "heading", "text": "{{ 1 | divided_by: 0 }}"}))
     assert "divide" in message.fault
