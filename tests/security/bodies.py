@@ -49,7 +49,6 @@ def bodies_by_hand(named: Named) -> dict[str, list[Any]]:
     return {
         "campaign-list": campaigns,
         "campaign-detail": campaigns,
-        "campaign-test": [{"to": ["probe@shop.example"], "contact": contact}],
         "saved-block-list": [{"name": "Probe", "block": block} for block in blocks_of(named)],
         "segment-evaluate": [
             *({"where": tree, "members": {"limit": 500}} for tree in trees),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def add_campaigns(world: World, text: Callable[[str], str], now: datetime) -> None:
-    """A draft to the world's segment, a held run of it, a kept block, a topic, a pool …"""
+    """A draft to the world's segment, a run of it that is over, a kept block, a topic, a pool …"""
     workspace, program = world.workspace, world.program()
     actor = Actor(workspace=workspace, is_system=True)
     account = make_account(workspace, name=text("an account"))
@@ -56,7 +56,7 @@ def add_campaigns(world: World, text: Callable[[str], str], now: datetime) -> No
             workspace=workspace,
             campaign=Campaign.objects.in_workspace(workspace).get(),
             run_key=text("a run"),
-            state=RunState.HELD,
+            state=RunState.FINISHED,
             scheduled_for=now,
             held_reasons=[{"code": "jump", "message": text("a reason")}],
             waterfall=[],

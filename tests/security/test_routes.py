@@ -47,6 +47,11 @@ WITHOUT_BODY = {
     "segment-cancel-recount",
     "segment-restore",
     "segment-restore-version",
+    "campaign-duplicate",
+    "campaign-stop",
+    "run-pause",
+    "run-resume",
+    "run-cancel",
 }
 
 
