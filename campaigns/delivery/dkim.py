@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import time
 from functools import lru_cache
 
 from cryptography.hazmat.primitives import hashes, serialization
@@ -59,7 +58,6 @@ def sign(message: bytes, *, domain: str, selector: str, private_key: str) -> byt
         b"c=relaxed/relaxed",
         b"d=" + domain.encode("ascii"),
         b"s=" + selector.encode("ascii"),
-        b"t=" + str(int(time.time())).encode(),
         b"h=" + b":".join([*names, b"from"]),
         b"bh=" + digest,
         b"b=",

@@ -26,7 +26,7 @@ def resolve_public(host: str, port: int) -> str:
 
 
 def is_public(text: str) -> bool:
-    """Whether an IP address can be reached from everywhere."""
+    """Whether an IP address can be reached from everywhere, as text."""
     found: IPv4Address | IPv6Address = ip_address(text.partition("%")[0])
     if isinstance(found, IPv6Address):
         found = found.ipv4_mapped or found.sixtofour or found

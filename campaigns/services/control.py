@@ -10,7 +10,6 @@ from celery import current_app
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.models import OPEN_STATES, Recipient, RecipientState, Run, RunState, SkipReason
@@ -47,7 +46,7 @@ def pause_run(*, actor: Actor, run: Run, now: datetime) -> Run:
         return locked
 
 
-def pause_for(*, run: Run, reason: str, now: datetime | None = None, code: str = FAILURES) -> bool:
+def pause_for(*, run: Run, reason: str, now: datetime, code: str = FAILURES) -> bool:
     """The product itself pauses a run and says why; False if it wasn't being sent.
 
     Who resumes it has confirmed `code`: then the run isn't paused for the same reason at once.
@@ -61,7 +60,6 @@ def pause_for(*, run: Run, reason: str, now: datetime | None = None, code: str =
         )
         if locked is None:
             return False
-        now = now or timezone.now()
         why = {"code": code, "message": reason, "at": now.isoformat()}
         _change(locked, state=RunState.PAUSED, error=reason, held_reasons=[why])
         actor = Actor(workspace=locked.workspace, is_system=True)
