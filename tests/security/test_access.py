@@ -28,6 +28,7 @@ ALSO_NEED = {
     "segment-members": Action.READ_CONTACTS,
     "segment-explain": Action.READ_CONTACTS,
     "segment-explain-where": Action.READ_CONTACTS,
+    "run-recipients": Action.READ_CONTACTS,
 }
 # Taking data out is noted in the audit log.
 EXPORTS = re.compile(r"export|\.csv|rejected")
