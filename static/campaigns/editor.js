@@ -81,7 +81,7 @@ function Stale({ store }) {
 function Bottom({ store, audience, step, goTo }) {
   const { answer, isFresh } = audience;
   return html`<div class="bottom campaign-bottom">
-    <span class=${`reach ${isFresh ? "" : "stale"}`}>${answer && html`<span class="n num">${number(answer.recipients)}</span> <span class="small muted">${gettext("recipients")}</span>`}</span>
+    <span class=${`reach ${answer && !isFresh ? "stale" : ""}`}>${answer && html`<span class="n num">${number(answer.recipients)}</span> <span class="small muted">${gettext("recipients")}</span>`}</span>
     <span class="grow"></span>
     ${step > 0 && html`<button type="button" class="btn" onClick=${() => goTo(step - 1)}><${Icon} name="chevron-left" />${gettext("Back")}</button>`}
     ${step < STEPS.length - 1 && html`<button type="button" class="btn primary" data-next onClick=${() => goTo(step + 1)}>
