@@ -72,7 +72,7 @@ def check_domain(
     *, actor: Actor, domain: SenderDomain, now: datetime, resolve: Resolver = resolve_txt
 ) -> SenderDomain:
     """Look at its DNS now. Raises `ValidationError` when no answer can be had."""
-    require(actor, Action.READ_SETTINGS)
+    require(actor, Action.WRITE_CAMPAIGNS)
     try:
         return refresh(domain=domain, now=now, resolve=resolve)
     except DnsUnavailableError as error:

@@ -60,6 +60,7 @@ def domain(request: WorkspaceRequest, workspace: int, domain: int) -> HttpRespon
         ],
         "is_ready": all(check["status"] == RecordStatus.OK for check in checks.values()),
         "may_manage": request.actor.may(Action.MANAGE_WORKSPACE),
+        "may_check": request.actor.may(Action.WRITE_CAMPAIGNS),
     }
     return render(request, "campaigns/domain.html", context)
 
@@ -67,7 +68,7 @@ def domain(request: WorkspaceRequest, workspace: int, domain: int) -> HttpRespon
 @require_POST
 def domain_check(request: WorkspaceRequest, workspace: int, domain: int) -> HttpResponse:
     """Ask DNS now."""
-    require(request.actor, Action.READ_SETTINGS)
+    require(request.actor, Action.WRITE_CAMPAIGNS)
     try:
         services.check_domain(actor=request.actor, domain=_find(request, domain), now=request.now)
     except ValidationError as error:
