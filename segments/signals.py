@@ -19,3 +19,7 @@ segment_counted = Signal()
 # there: after a crash between commit and delivery the signal isn't sent again. Contacts merged
 # into another are not told of: they didn't leave.
 membership_changed = Signal()
+
+# The demo shop was loaded; sent by the command, outside any scope, so that the apps above add to
+# it. Arguments: `workspace: Workspace`, `owner: User`, `now: datetime`.
+demo_shop_loaded = Signal()

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from segments.demo.loading import load_demo
+from segments.signals import demo_shop_loaded
 from workspaces.models import User, Workspace
 
 EMAIL = "demo@nordlicht.example"
@@ -29,11 +30,13 @@ class Command(BaseCommand):
         password = secrets.token_urlsafe(12)
         owner = User.objects.create_user(EMAIL, password, name="Ola Nowicka")
         EmailAddress.objects.create(user=owner, email=EMAIL, verified=True, primary=True)
+        now = timezone.now()
         workspace = load_demo(
             owner=owner,
-            now=timezone.now(),
+            now=now,
             contacts=options["contacts"],
             progress=self.stdout.write,
         )
+        demo_shop_loaded.send(sender=Workspace, workspace=workspace, owner=owner, now=now)
         login = {"email": EMAIL, "password": password, "workspace": workspace.pk}
         self.stdout.write(json.dumps(login))
