@@ -132,9 +132,7 @@ SENDING_LEASE_SECONDS = env.int("SENDING_LEASE_SECONDS", default=90)
 SENDING_CONNECTIONS = env.int("SENDING_CONNECTIONS", default=4)
 SENDING_SECONDS = env.int("SENDING_SECONDS", default=10)
 # Whether workspaces may name mail servers in private networks, this machine among them.
-PRIVATE_MAIL_SERVERS = env.bool(
-    "PRIVATE_MAIL_SERVERS", default=DEBUG or LOCAL or PROCESS == "test"
-)
+PRIVATE_MAIL_SERVERS = env.bool("PRIVATE_MAIL_SERVERS", default=DEBUG or LOCAL or PROCESS == "test")
 # What the SPF record of a sender domain has to include, if the installation has such a name.
 SPF_INCLUDE = env.str("SPF_INCLUDE", default="")
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # ticks only: nothing worth a file on disk
