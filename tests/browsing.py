@@ -22,7 +22,15 @@ from workspaces.models import User
 AXE = next((Path(__file__).parent / "vendor").glob("axe-core-*")) / "axe.min.js"
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
+LONGEST_MS = 30_000
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+START_AXE = """options => {
+  window.axeTold = null;
+  axe.run(document, options).then(
+    (found) => { window.axeTold = { found: { violations: found.violations } }; },
+    (error) => { window.axeTold = { error: String(error) }; },
+  );
+}"""
 
 
 @pytest.fixture(scope="session")
@@ -65,6 +73,7 @@ def open_page(
     if user is not None:
         cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session_of(user)}
         context.add_cookies([{**cookie, "url": base_url}])
+    context.set_default_timeout(LONGEST_MS)
     page = context.new_page()
     page.complaints = []
     page.on("console", lambda line: _is_fault(line) and page.complaints.append(line.text))
@@ -94,13 +103,21 @@ def violations(page: Any) -> list[str]:
     """What axe finds wrong, one line a node: rule, place and summary."""
     # Evaluated by the driver, so the page's content security policy doesn't stand in the way.
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    options = {"resultTypes": ["violations"]}
-    found = page.evaluate("options => axe.run(document, options)", options)
+    # Nothing bounds the wait for a promise: axe is started, and then asked whether it is done.
+    page.evaluate(START_AXE, {"resultTypes": ["violations"]})
+    told = page.wait_for_function("() => window.axeTold", timeout=LONGEST_MS).json_value()
+    assert "error" not in told, told
+    found = told["found"]
     return [
         f"{violation['id']} at {node['target']}: {node['failureSummary']}"
         for violation in found["violations"]
         for node in violation["nodes"]
     ]
+
+
+def fonts_loaded(page: Any) -> None:
+    """Wait for the fonts, not for ever."""
+    page.wait_for_function("() => document.fonts.status === 'loaded'", timeout=LONGEST_MS)
 
 
 def overflow(page: Any) -> int:

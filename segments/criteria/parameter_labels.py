@@ -9,11 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 LABELS: Final[dict[str, str | Promise]] = {
     "added": _("added to the list"),
+    "also_machines": _("machines count, too"),
     "amount": _("amount"),
     "at_least": _("in at least so many periods"),
     "attribute": _("detail"),
     "break_days": _("days of the break"),
     "by": _("ranked by"),
+    "campaigns": _("campaigns"),
     "categories": _("categories"),
     "channel": _("channel"),
     "channels": _("channels"),
@@ -30,6 +32,8 @@ LABELS: Final[dict[str, str | Promise]] = {
     "kind": _("kind"),
     "kinds": _("kinds"),
     "lacking": _("which of them lack"),
+    "link_operator": _("how the link is compared"),
+    "links": _("links"),
     "lists": _("lists"),
     "match": _("any or all"),
     "model": _("how the source is found"),

@@ -131,7 +131,7 @@ def with_other_threshold(leaf: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield from ({**bare, name: each, "operator": operator} for each in numbers)
 
 
-@pytest.mark.parametrize("every", [12, pytest.param(1, marks=pytest.mark.night)])
+@pytest.mark.parametrize("every", [11, pytest.param(1, marks=pytest.mark.night)])
 def test_another_threshold_is_answered_from_the_numbers_that_were_kept(
     world: World, settings: Any, every: int
 ) -> None:

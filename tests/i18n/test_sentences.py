@@ -24,8 +24,8 @@ SPEECH = Speech(currency="PLN")
 # What these hold is said by the label of a choice, not as it stands in the document.
 LABELLED = (
     "type field operator unit zone calendar statuses channels channel groups recency frequency "
-    "monetary match history held_unit kinds reasons stage subject scope refunds quantifier model "
-    "state lacking direction by of statistic comparison topics visit"
+    "monetary match history held_unit kind kinds link_operator reasons stage subject scope refunds "
+    "quantifier model state lacking direction by of statistic comparison topics visit"
 ).split()
 EXAMPLES = [
     pytest.param(cls, example, id=f"{cls.key}-{number}")

@@ -24,7 +24,7 @@ DAYS = (
     datetime(2025, 1, 15, tzinfo=UTC),
     datetime(2025, 3, 30, 1, tzinfo=UTC),
     datetime(2025, 8, 31, 22, tzinfo=UTC),
-    datetime(2026, 3, 1, 9, 30, tzinfo=UTC),
+    datetime(2026, 3, 13, 9, 30, tzinfo=UTC),
 )
 
 

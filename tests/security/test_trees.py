@@ -20,7 +20,7 @@ from segments.criteria.references import RESOLVERS, resolve
 from segments.criteria.tree import InvalidTree, parse_tree
 from segments.models import Segment
 from tests.security.world import World, make_two_worlds
-from tracking.models import ActivityKind, ActivityParameter
+from tracking.models import ActivityKind, ActivityParameter, Message
 from transactions.models import Brand, LineProperty, Product, ProductCategory, ProductVariant
 from workspaces.models import Workspace
 from workspaces.tenancy import workspace_scope
@@ -105,6 +105,7 @@ def keys_of(workspace: Workspace) -> dict[str, list[str]]:
         "product": (row.external_id for row in rows(Product)),
         "variant": (row.external_id for row in rows(ProductVariant)),
         "line_property": (row.key for row in rows(LineProperty)),
+        "campaign": (row.campaign_key for row in rows(Message)),
         "list": (row.pk for row in rows(StaticList)),
         "segment": (row.pk for row in rows(Segment)),
     }
