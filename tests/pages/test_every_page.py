@@ -55,8 +55,8 @@ def pages_of(shop: Shop, client: Client) -> list[str]:
 def settle(page: Any) -> None:
     """Wait until the fonts are there and no number is waited for."""
     fonts_loaded(page)
-    if re.search(r"/segments/(new|\d+/edit)/", page.url):
-        page.wait_for_load_state("networkidle")  # the editor asks for its numbers by itself
+    if re.search(r"/(segments|campaigns)/(new|\d+/edit)/", page.url):
+        page.wait_for_load_state("networkidle")  # the editors ask for their numbers by themselves
     page.wait_for_selector("[aria-busy=true], .stale:not(.fresh)", state="detached")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -14,11 +14,18 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
 
+from campaigns.models import Recipient, Run
+from campaigns.services.codes import create_pool, upload_codes
+from campaigns.services.domains import add_domain
+from campaigns.services.saved_blocks import save_block
+from campaigns.services.topics import create_topic
 from contacts.csv_export import DANGEROUS
 from contacts.models import Contact
 from contacts.services import create_category
 from segments.services.saving import SegmentInput, create_segment
 from tests.browsing import chromium, open_page, overflow
+from tests.campaigns.sends import make_running, make_send
+from tests.makers.campaigns import make_account, make_campaign, make_sending_settings
 from tests.makers.contacts import make_list
 from tests.makers.imports import import_text, upload
 from tests.makers.workspaces import make_key, make_user, make_workspace
@@ -26,6 +33,7 @@ from tests.pages.test_every_page import pages_of, routes, settle
 from tests.pages.world import Shop, count_segments, make_shop
 from tests.security.payloads import FORMULAS, MARKUP, PAYLOADS
 from tests.security.world import post
+from tracking.models import Message
 from workspaces.models import Role
 from workspaces.policies import Actor
 from workspaces.services import invite_member
@@ -87,6 +95,7 @@ def make_hostile_shop() -> Shop:
     actor = Actor(workspace=workspace, user=owner, role=Role.OWNER)
     invite_member(actor=actor, email="eve@nordlicht.example", role=Role.VIEWER, now=now)
     _segments(shop)
+    _campaigns(actor)
     return shop
 
 
@@ -101,6 +110,7 @@ def _contacts(numbered: list[tuple[int, str]], day: str) -> Iterator[dict[str, A
             "email": f"mallory{number}@nordlicht.example",
             "attributes": {"first_name": text, "last_name": text, "city": text, "motto": text},
             "tags": {"add": [text]},
+            "consents": {"email": "granted"},
             "observed_at": day,
         }
     fields = {f"field_{number}": text for number, text in numbered[:20]}
@@ -167,6 +177,57 @@ def _segments(shop: Shop) -> None:
             given = SegmentInput(name=text, where=where, labels=[text[:40]])
             create_segment(actor=actor, given=given, now=now)
     count_segments(workspace, 2)
+
+
+def _campaigns(actor: Actor) -> None:
+    """Campaigns called and made of the payloads, one sent and answered, and what they need."""
+    workspace, now = actor.workspace, timezone.now()
+    account = make_account(workspace, name=MARKUP[0])
+    make_sending_settings(workspace, postal_address="\n".join(MARKUP))
+    with workspace_scope(workspace):
+        add_domain(actor=actor, domain="nordlicht.example", now=now)
+        for text in PAYLOADS:
+            create_topic(actor=actor, name=text, description=text, now=now)
+            save_block(actor=actor, name=text, block=_block("a", text), now=now)
+            if text.isprintable():
+                pool = create_pool(actor=actor, name=text, description=text, now=now)
+        upload_codes(actor=actor, pool=pool, lines=PAYLOADS, now=now)
+        people = list(Contact.objects.exclude(email="").order_by("pk"))
+    given = {"account": account, "code_pool": pool}
+    plain = {"content": _content(MARKUP[0], MARKUP), "from_name": MARKUP[0], **given}
+    run = make_send(workspace, people, at=now, name=MARKUP[0], **plain)
+    drafts = [
+        make_campaign(
+            workspace,
+            audience=run.campaign.audience,
+            name=text,
+            from_name=text,
+            content=_content(text, PAYLOADS),
+            now=now,
+            **given,
+        )
+        for text in PAYLOADS
+    ]
+    make_running(workspace, drafts[0], at=now)
+    reasons = [{"code": "jump", "message": text} for text in PAYLOADS]
+    with workspace_scope(workspace):
+        Run.objects.update(error=MARKUP[1], held_reasons=reasons)
+        Message.objects.update(subject=MARKUP[0])
+        for recipient, text in zip(Recipient.objects.order_by("pk"), PAYLOADS, strict=False):
+            Recipient.objects.filter(pk=recipient.pk).update(error=text, provider_id=text)
+
+
+def _content(subject: str, texts: Sequence[str]) -> dict[str, Any]:
+    """A message whose every text is one of these."""
+    blocks = [_block(f"b{number}", text) for number, text in enumerate(texts)]
+    utm = {"source": subject, "medium": subject, "campaign": subject}
+    body = {"kind": "blocks", "blocks": blocks}
+    return {"subject": subject, "preheader": subject, "body": body, "utm": utm}
+
+
+def _block(key: str, text: str) -> dict[str, Any]:
+    href = f"https://shop.example/{quote(text)}"
+    return {"id": key, "type": "button", "label": text, "href": href}
 
 
 def watched(page: Any, base_url: str) -> list[str]:
@@ -269,6 +330,8 @@ LISTS = (
     "activity-kinds/",
     "segments/",
     "lists/",
+    "campaigns/",
+    "campaigns/topics/",
 )
 
 
