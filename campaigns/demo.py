@@ -72,7 +72,7 @@ def add_campaigns(*, workspace: Workspace, owner: User, now: datetime) -> None:
         if not segments:
             return
         sent_at = now - timedelta(days=SENT_DAYS_AGO)
-        sent = _campaign(actor, "Autumn arrivals", _newsletter(), segments[:2], sent_at)
+        sent = _campaign(actor, "Autumn arrivals", _newsletter(), segments[:1], sent_at)
         run = start_now(
             actor=actor, campaign=sent, key="demo", now=sent_at, confirmed=["coverage", "jump"]
         )
