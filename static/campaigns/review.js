@@ -65,7 +65,7 @@ function Warnings({ audience: { answer, isFresh }, confirmed, flip }) {
   const warnings = answer && isFresh ? answer.warnings : [];
   if (!warnings.length) return null;
   const codes = [...new Set(warnings.map((one) => one.code))];
-  return html`<${Section} title=${gettext("Have a look at this first")}>${codes.map((code) => html`<div key=${code} class="note"><ul class="plain">${warnings.filter((one) => one.code === code).map((one) => html`<li key=${one.message}>${one.message}</li>`)}</ul>
+  return html`<${Section} title=${gettext("Have a look at this first")}>${codes.map((code) => html`<div key=${code} class="note"><ul class="lines">${warnings.filter((one) => one.code === code).map((one) => html`<li key=${one.message}>${one.message}</li>`)}</ul>
     <label class="check-line"><input type="checkbox" data-confirm-code=${code} checked=${confirmed.includes(code)} onChange=${() => flip(code)} /><span>${gettext("I have looked at it: send it all the same")}</span></label></div>`)}<//>`;
 }
 

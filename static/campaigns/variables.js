@@ -39,7 +39,7 @@ export function VariableMenu({ store, take }) {
       <button type="button" class="btn ghost compact" aria-expanded=${isOpen} aria-haspopup="dialog" onMouseDown=${(event) => event.preventDefault()} onClick=${() => setOpen(!isOpen)}><${Icon} name="braces" />${gettext("Variable")}</button>
       ${isOpen && html`<div class="menu variables-menu" role="dialog" aria-label=${gettext("Put in a variable")}>
         <input type="search" aria-label=${gettext("Find a variable")} placeholder=${gettext("Find: name, city, code")} value=${query} onInput=${(event) => setQuery(event.target.value)} />
-        <ul class="plain">${shown.map((one) => html`<li key=${one.name}><button type="button" class="menu-item" onClick=${() => choose(one)}><span class="grow">${one.label}<br /><span class="small faint mono">${one.name}</span></span>
+        <ul class="lines">${shown.map((one) => html`<li key=${one.name}><button type="button" class="menu-item" onClick=${() => choose(one)}><span class="grow">${one.label}<br /><span class="small faint mono">${one.name}</span></span>
           <span class="small faint cut">${String(one.example ?? "")}</span></button></li>`)}</ul></div>`}
     </span>`;
 }

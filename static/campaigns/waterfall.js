@@ -51,10 +51,10 @@ export function Waterfall({ store, audience, title = gettext("Who is left") }) {
     <p class=${`total num ${isFresh ? "" : "stale"}`} data-recipients=${isFresh ? answer.recipients : ""}>${answer ? number(answer.recipients) : "…"}</p>
     <div class=${`working ${isBusy ? "" : "still"}`}></div>
     <p class="muted">${answer ? ngettext("person gets it", "people get it", answer.recipients) : gettext("Counting")}${answer && isFresh && html` · <span class="small fresh" title=${gettext("Counted one by one. At the moment of sending it is counted again.")}>${fill(gettext("Exact, as of {time}"), { time: clockTime(answer.as_of, store.context.timeZone) })}</span>`}</p>
-    ${problem && html`<div class="note bad" role="alert"><p>${problem.text}</p>${problem.reasons.length > 0 && html`<ul class="plain">${problem.reasons.map((reason) => html`<li key=${reason}>${reason}</li>`)}</ul>`}
+    ${problem && html`<div class="note bad" role="alert"><p>${problem.text}</p>${problem.reasons.length > 0 && html`<ul class="lines">${problem.reasons.map((reason) => html`<li key=${reason}>${reason}</li>`)}</ul>`}
       <p><button type="button" class="btn compact" onClick=${audience.again}>${gettext("Count again")}</button></p></div>`}
     ${answer && html`<${Bars} store=${store} answer=${answer} isFresh=${isFresh} />`}
-    ${answer && isFresh && answer.warnings.length > 0 && html`<div class="note small"><ul class="plain">${answer.warnings.map((warning) => html`<li key=${warning.message}>${warning.message}</li>`)}</ul></div>`}
+    ${answer && isFresh && answer.warnings.length > 0 && html`<div class="note small"><ul class="lines">${answer.warnings.map((warning) => html`<li key=${warning.message}>${warning.message}</li>`)}</ul></div>`}
     <${Spoken} answer=${answer} isFresh=${isFresh} />
   </section>`;
 }
