@@ -19,10 +19,10 @@ from campaigns.responses.recording import (
     record_responses,
     settle_unknown,
 )
+from campaigns.responses.suppressing import suppress_recipient
 from campaigns.services.control import pause_for
 from campaigns.services.preferences import unsubscribe_recipient
-from contacts.models import AttributeValue, Channel, SuppressionReason
-from contacts.services import suppress_digest
+from contacts.models import AttributeValue, SuppressionReason
 from tracking.models import MessageEvent, MessageEventKind
 from workspaces.models import Workspace
 from workspaces.tenancy import workspace_scope
@@ -148,26 +148,20 @@ def _follow(
             workspace=workspace, recipient=recipient, now=now, source=source, is_recorded=True
         )
     elif outcome.kind == OutcomeKind.COMPLAINED:
-        _suppress(workspace, recipient, SuppressionReason.COMPLAINED, now, source)
+        suppress_recipient(
+            workspace=workspace,
+            recipient=recipient,
+            reason=SuppressionReason.COMPLAINED,
+            now=now,
+            source=source,
+        )
     elif outcome.kind == OutcomeKind.HARD_BOUNCE or (
         outcome.kind == OutcomeKind.SOFT_BOUNCE and _bounces_often(workspace, recipient)
     ):
-        _suppress(workspace, recipient, SuppressionReason.BOUNCED, now, source)
-
-
-def _suppress(
-    workspace: Workspace,
-    recipient: Recipient,
-    reason: SuppressionReason,
-    now: datetime,
-    source: str,
-) -> None:
-    if recipient.address_hash is not None:
-        suppress_digest(
+        suppress_recipient(
             workspace=workspace,
-            channel=Channel.EMAIL,
-            digest=bytes(recipient.address_hash),
-            reason=reason,
+            recipient=recipient,
+            reason=SuppressionReason.BOUNCED,
             now=now,
             source=source,
         )

@@ -12,6 +12,7 @@ from django.utils.translation import get_supported_language_variant
 from campaigns.models import Recipient, Topic
 from campaigns.responses.machines import Caller
 from campaigns.responses.recording import Response, recipients_by_id, record_responses
+from campaigns.responses.suppressing import suppress_recipient
 from campaigns.responses.tokens import Token
 from contacts.models import (
     AttributeValue,
@@ -24,7 +25,6 @@ from contacts.models import (
 from contacts.services import (
     lift_suppression,
     set_consent,
-    suppress_digest,
 )
 from tracking.models import MessageEventKind
 from workspaces.models import Workspace
@@ -108,7 +108,13 @@ def unsubscribe_recipient(
     `is_recorded`: the message's event is there already.
     """
     with workspace_scope(workspace):
-        _block(workspace, recipient, SuppressionReason.UNSUBSCRIBED, now, source)
+        suppress_recipient(
+            workspace=workspace,
+            recipient=recipient,
+            reason=SuppressionReason.UNSUBSCRIBED,
+            now=now,
+            source=source,
+        )
         said = _said(workspace, recipient)
         for topic in sorted({"", *said, *_topics(workspace)}):
             if said.get(topic) == ConsentStatus.WITHDRAWN:
@@ -261,24 +267,6 @@ def _say(
         ip_address=ip_address,
         wording=wording,
     )
-
-
-def _block(
-    workspace: Workspace,
-    recipient: Recipient,
-    reason: SuppressionReason,
-    now: datetime,
-    source: str,
-) -> None:
-    if recipient.address_hash is not None:
-        suppress_digest(
-            workspace=workspace,
-            channel=Channel.EMAIL,
-            digest=bytes(recipient.address_hash),
-            reason=reason,
-            now=now,
-            source=source,
-        )
 
 
 def _record_unsubscribed(workspace: Workspace, recipient: Recipient, now: datetime) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
@@ -11,7 +14,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from campaigns.services.control import (
-    NotPossibleError,
     cancel_run,
     pause_run,
     resend_unknown,
@@ -24,15 +26,22 @@ from workspaces.policies import Action, require
 from workspaces.templatetags.shell import number
 
 
+@contextmanager
+def _refusals(request: WorkspaceRequest) -> Iterator[None]:
+    """What can't be done is said on the next page."""
+    try:
+        yield
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+
+
 @require_POST
 def run_pause(request: WorkspaceRequest, workspace: int, run_id: int) -> HttpResponse:
     """Stop sending for now."""
     require(request.actor, Action.SEND_CAMPAIGNS)
     run = find_run(request, run_id)
-    try:
+    with _refusals(request):
         pause_run(actor=request.actor, run=run, now=request.now)
-    except NotPossibleError as error:
-        messages.error(request, " ".join(error.messages))
     return redirect("campaigns:run", workspace, run_id)
 
 
@@ -41,10 +50,8 @@ def run_resume(request: WorkspaceRequest, workspace: int, run_id: int) -> HttpRe
     """Go on where it stopped."""
     require(request.actor, Action.SEND_CAMPAIGNS)
     run = find_run(request, run_id)
-    try:
+    with _refusals(request):
         resume_run(actor=request.actor, run=run, now=request.now)
-    except NotPossibleError as error:
-        messages.error(request, " ".join(error.messages))
     return redirect("campaigns:run", workspace, run_id)
 
 
@@ -53,11 +60,8 @@ def run_cancel(request: WorkspaceRequest, workspace: int, run_id: int) -> HttpRe
     """Stop for good."""
     require(request.actor, Action.SEND_CAMPAIGNS)
     run = find_run(request, run_id)
-    try:
+    with _refusals(request):
         cancel_run(actor=request.actor, run=run, now=request.now)
-    except NotPossibleError as error:
-        messages.error(request, " ".join(error.messages))
-    else:
         messages.success(request, _("The send is cancelled."))
     return redirect("campaigns:run", workspace, run_id)
 
@@ -68,10 +72,8 @@ def run_confirm(request: WorkspaceRequest, workspace: int, run_id: int) -> HttpR
     require(request.actor, Action.SEND_CAMPAIGNS)
     run = find_run(request, run_id)
     codes = request.POST.getlist("code")
-    try:
+    with _refusals(request):
         confirm_run(actor=request.actor, run=run, codes=codes, now=request.now)
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
     return redirect("campaigns:run", workspace, run_id)
 
 
@@ -80,13 +82,10 @@ def run_resend(request: WorkspaceRequest, workspace: int, run_id: int) -> HttpRe
     """Once more to everybody of whom nobody knows whether they got it."""
     require(request.actor, Action.SEND_CAMPAIGNS)
     run = find_run(request, run_id)
-    try:
+    with _refusals(request):
         sent = resend_unknown(actor=request.actor, run=run, recipient_ids=None, now=request.now)
-    except NotPossibleError as error:
-        messages.error(request, " ".join(error.messages))
-        return redirect("campaigns:run", workspace, run_id)
-    text = ngettext("Sending again to {n} person.", "Sending again to {n} people.", sent)
-    messages.success(request, text.format(n=number(sent)))
+        text = ngettext("Sending again to {n} person.", "Sending again to {n} people.", sent)
+        messages.success(request, text.format(n=number(sent)))
     return redirect("campaigns:run", workspace, run_id)
 
 
