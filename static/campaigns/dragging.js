@@ -1,41 +1,14 @@
-// Blocks are dragged by their handle; a line shows where they would land.
+// Where a dragged block would land.
 
-import { useEffect } from "../js/lib/preact.js";
+import { useDragging } from "../js/lib/dragging.js";
 import { find, listAt, placeOf } from "./blocks.js";
 
 export function useBlockDragging(box, store) {
-  useEffect(() => {
-    const canvas = box.current;
-    let drag = null;
-    const onDown = (event) => {
-      const grip = event.target.closest?.("[data-grip]");
-      if (!grip || event.button !== 0) return;
-      event.preventDefault();
-      drag = { id: grip.dataset.grip, target: null };
-      canvas.setPointerCapture(event.pointerId);
-      canvas.querySelector(`[data-block="${drag.id}"]`)?.classList.add("dragged");
-    };
-    const onMove = (event) => {
-      if (!drag) return;
-      clearMarks(canvas);
-      drag.target = targetAt(canvas, store, drag.id, event.clientX, event.clientY);
-      if (drag.target) drag.target.element.classList.add(drag.target.mark);
-    };
-    const onUp = () => {
-      if (!drag) return;
-      clearMarks(canvas);
-      canvas.querySelector(`[data-block="${drag.id}"]`)?.classList.remove("dragged");
-      if (drag.target) store.moveBlock(drag.id, drag.target.place, drag.target.index);
-      drag = null;
-    };
-    const listeners = { pointerdown: onDown, pointermove: onMove, pointerup: onUp, pointercancel: onUp };
-    for (const [name, listener] of Object.entries(listeners)) canvas.addEventListener(name, listener);
-    return () => { for (const [name, listener] of Object.entries(listeners)) canvas.removeEventListener(name, listener); };
-  }, []);
-}
-
-function clearMarks(canvas) {
-  for (const marked of canvas.querySelectorAll(".drop-before, .drop-after, .drop-into")) marked.classList.remove("drop-before", "drop-after", "drop-into");
+  useDragging(box, {
+    attribute: "data-block",
+    targetAt: (whole, id, x, y) => targetAt(whole, store, id, x, y),
+    drop: (id, target) => store.moveBlock(id, target.place, target.index),
+  });
 }
 
 /** Before or after the block under the pointer, or into the empty list under it. */

@@ -1,48 +1,14 @@
-// Rows and groups are dragged by their handle; a line shows where they would land.
+// Where a dragged row or group would land.
 
-import { useEffect } from "../js/lib/preact.js";
+import { useDragging } from "../js/lib/dragging.js";
 import { find, placeOf } from "./model.js";
 
-export function useDragging(box, store) {
-  useEffect(() => {
-    const tree = box.current;
-    let drag = null;
-    const onDown = (event) => {
-      const grip = event.target.closest?.("[data-grip]");
-      if (!grip || event.button !== 0) return;
-      event.preventDefault();
-      drag = { id: grip.dataset.grip, target: null };
-      tree.setPointerCapture(event.pointerId);
-      tree.querySelector(`[data-node="${drag.id}"]`)?.classList.add("dragged");
-    };
-    const onMove = (event) => {
-      if (!drag) return;
-      clearMarks(tree);
-      drag.target = targetAt(tree, store, drag.id, event.clientX, event.clientY);
-      if (drag.target) drag.target.element.classList.add(drag.target.mark);
-    };
-    const onUp = () => {
-      if (!drag) return;
-      clearMarks(tree);
-      tree.querySelector(`[data-node="${drag.id}"]`)?.classList.remove("dragged");
-      if (drag.target) store.move(drag.id, drag.target.groupId, drag.target.index);
-      drag = null;
-    };
-    tree.addEventListener("pointerdown", onDown);
-    tree.addEventListener("pointermove", onMove);
-    tree.addEventListener("pointerup", onUp);
-    tree.addEventListener("pointercancel", onUp);
-    return () => {
-      tree.removeEventListener("pointerdown", onDown);
-      tree.removeEventListener("pointermove", onMove);
-      tree.removeEventListener("pointerup", onUp);
-      tree.removeEventListener("pointercancel", onUp);
-    };
-  }, []);
-}
-
-function clearMarks(tree) {
-  for (const marked of tree.querySelectorAll(".drop-before, .drop-after, .drop-into")) marked.classList.remove("drop-before", "drop-after", "drop-into");
+export function useRowDragging(box, store) {
+  useDragging(box, {
+    attribute: "data-node",
+    targetAt: (whole, id, x, y) => targetAt(whole, store, id, x, y),
+    drop: (id, target) => store.move(id, target.groupId, target.index),
+  });
 }
 
 /** Where the pointer would drop: before or after a row or group, or at the end of a group. */

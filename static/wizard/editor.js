@@ -4,7 +4,7 @@ import { html, useEffect, useLayoutEffect, useReducer, useRef, useState } from "
 import { toast } from "../js/lib/toast.js";
 import { isDefinitionChanged } from "./changes.js";
 import { Pins, Settings, Templates, Who } from "./dialogs.js";
-import { useDragging } from "./dragging.js";
+import { useRowDragging } from "./dragging.js";
 import { Group } from "./group.js";
 import { Bottom, Head, Sentence } from "./head.js";
 import { useLeaving, useShortcuts } from "./leaving.js";
@@ -35,7 +35,7 @@ export function Editor({ store }) {
   useEffect(() => store.listen(draw), []);
   useEffect(() => bind(store, { setDialog, draw }), []);
   useLayoutEffect(() => focusNew(store));
-  useDragging(tree, store);
+  useRowDragging(tree, store);
   useRoving(tree);
   useLeaving(store);
   useShortcuts(store, toggleText);
