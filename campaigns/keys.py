@@ -5,8 +5,11 @@ A message carries its campaign's key, and its own external id names the run and 
 
 from __future__ import annotations
 
+import re
+
 CAMPAIGN = "campaign-"
 LONGEST_ID = 18  # digits; every one of them fits a bigint
+_MESSAGE = re.compile(rf"run:[0-9]{{1,{LONGEST_ID}}}:([0-9]{{1,{LONGEST_ID}}})")
 
 
 def key_of_campaign(campaign_id: int) -> str:
@@ -24,6 +27,16 @@ def campaign_of_key(key: str) -> int | None:
 def message_of(run_id: int, recipient_id: int) -> str:
     """The external id of the message of a recipient."""
     return f"run:{run_id}:{recipient_id}"
+
+
+# message_of in SQL, where campaigns_recipient is called "recipient".
+MESSAGE_OF_RECIPIENT = "'run:' || recipient.run_id || ':' || recipient.id"
+
+
+def recipient_of_message(external_id: str) -> int | None:
+    """The recipient's id; None where the message is another sender's."""
+    found = _MESSAGE.fullmatch(external_id)
+    return int(found[1]) if found else None
 
 
 def messages_of_run(run_id: int) -> tuple[str, str]:

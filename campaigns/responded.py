@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db.models import Min, QuerySet
 
+from campaigns.keys import messages_of_run
 from campaigns.mailboxes import NumbersSent
 from campaigns.models import RevenueRule, Run
 from segments.engine.sets import ContactSet
@@ -17,9 +18,9 @@ CLICKED = (MessageEventKind.CLICKED,)
 
 def messages_of(run: Run) -> QuerySet[Message]:
     """The messages sent by a run."""
-    # Between "run:7:" and "run:7;": every name that begins with the first, by the index.
+    first, last = messages_of_run(run.pk)
     return Message.objects.in_workspace(run.workspace_id).filter(
-        external_id__gte=f"run:{run.pk}:", external_id__lt=f"run:{run.pk};"
+        external_id__gte=first, external_id__lt=last
     )
 
 

@@ -38,10 +38,6 @@ class Plan:
     topic: str  # its key; "": everything
     needs_grant: bool  # only who has given consent is written to
 
-    @property
-    def campaign_key(self) -> str:
-        return f"campaign-{self.run.campaign_id}"
-
 
 def plan_of(*, workspace: Workspace, run_id: int) -> Plan:
     """Raises `CannotSendError`, and `Run.DoesNotExist`."""

@@ -12,6 +12,7 @@ from django.db import connection
 
 from campaigns.delivery.outcomes import Outcome, Result
 from campaigns.delivery.plan import Plan
+from campaigns.keys import key_of_campaign, message_of
 from campaigns.models import Recipient
 from tracking.services import SentMessage, record_sent
 
@@ -77,16 +78,11 @@ def record_attempts(
     recorded = [each for each in attempts if each.recipient.pk in kept]
     record_sent(
         workspace=plan.workspace,
-        campaign_key=plan.campaign_key,
+        campaign_key=key_of_campaign(plan.run.campaign_id),
         messages=[_message(plan, each) for each in recorded if each.state == Result.SENT],
         is_first=is_first,
     )
     return recorded
-
-
-def message_name(*, run_id: int, recipient_id: int) -> str:
-    """The external id of the message a recipient was sent."""
-    return f"run:{run_id}:{recipient_id}"
 
 
 def retry_in(attempt: int) -> timedelta:
@@ -117,7 +113,7 @@ def _parameters(plan: Plan, attempts: Sequence[Attempt]) -> dict[str, Any]:
 def _message(plan: Plan, attempt: Attempt) -> SentMessage:
     recipient = attempt.recipient
     return SentMessage(
-        external_id=message_name(run_id=plan.run.pk, recipient_id=recipient.pk),
+        external_id=message_of(plan.run.pk, recipient.pk),
         contact_id=recipient.contact_id,
         subject=attempt.subject,
         sent_at=attempt.at,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection
 
-from campaigns.keys import key_of_campaign, messages_of_run
+from campaigns.keys import MESSAGE_OF_RECIPIENT, key_of_campaign, messages_of_run
 from campaigns.models import Campaign, Run
 from tracking.models import MessageEventKind
 from workspaces.models import Workspace
@@ -36,12 +36,12 @@ EVENTS = """
 """
 
 # The recipient a message was sent to: what others may have recorded under our key has none.
-RECIPIENT_OF = """
+RECIPIENT_OF = f"""
     JOIN tracking_message AS message
-      ON message.workspace_id = %(workspace)s AND message.id = {events}.message_id
+      ON message.workspace_id = %(workspace)s AND message.id = {{events}}.message_id
     JOIN campaigns_recipient AS recipient
       ON recipient.workspace_id = %(workspace)s
-     AND 'run:' || recipient.run_id || ':' || recipient.id = message.external_id
+     AND {MESSAGE_OF_RECIPIENT} = message.external_id
      AND recipient.run_id = ANY (%(runs)s::bigint[])
      AND recipient.state = 'sent'
 """
@@ -66,13 +66,13 @@ ANSWERED = f"""
 
 
 @contextmanager
-def asking_of(workspace: Workspace) -> Iterator[None]:
+def asking_of(workspace: Workspace, *, longest: str = LONGEST) -> Iterator[None]:
     """The workspace's scope, in which one statement may take longer than a page's others do: a
     report of millions of recipients is asked for seldom."""
     with workspace_scope(workspace), connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('statement_timeout')")
         [before] = cursor.fetchone() or ("0",)
-        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [LONGEST])
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [longest])
         yield
         cursor.execute("SELECT set_config('statement_timeout', %s, true)", [before])
 
@@ -117,7 +117,12 @@ class Question:
 
     def ask(self, statement: str, **more: Any) -> list[dict[str, Any]]:
         """The rows of a statement that a programmer wrote, by the names of its columns."""
-        with connection.cursor() as cursor:
-            cursor.execute(statement, self.parameters | more)
-            names = [column.name for column in cursor.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return ask(statement, self.parameters | more)
+
+
+def ask(statement: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows of a statement that a programmer wrote, by the names of its columns."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        names = [column.name for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -11,6 +11,7 @@ from hashlib import blake2b
 
 from django.utils.translation import gettext as _
 
+from campaigns.keys import key_of_campaign, messages_of_run, recipient_of_message
 from campaigns.models import Recipient, RecipientState, Run, RunState
 from campaigns.responses.recording import (
     Response,
@@ -194,7 +195,7 @@ def _bounces_often(workspace: Workspace, recipient: Recipient) -> bool:
 
 def _sent_to(workspace: Workspace, recipient: Recipient, keys: Mapping[str, datetime]) -> list[str]:
     """Those messages that were sent to the recipient's address; it may have been another then."""
-    ids = {int(key.rpartition(":")[2]): key for key in keys if key.startswith("run:")}
+    ids = {pk: key for key in keys if (pk := recipient_of_message(key)) is not None}
     same = Recipient.objects.in_workspace(workspace).filter(
         pk__any_of=set(ids), address_hash=recipient.address_hash
     )
@@ -207,13 +208,15 @@ def _pause_if_disliked(workspace: Workspace, run_id: int, now: datetime) -> None
         return
     sent = Recipient.objects.in_workspace(workspace).filter(run=run, state=RecipientState.SENT)
     number = sent.count()
+    first, last = messages_of_run(run.pk)
     complained = (
         MessageEvent.objects.in_workspace(workspace)
         .filter(
-            campaign_key=f"campaign-{run.campaign_id}",
+            campaign_key=key_of_campaign(run.campaign_id),
             kind=MessageEventKind.COMPLAINED,
             message__workspace_id=workspace.pk,
-            message__external_id__startswith=f"run:{run.pk}:",
+            message__external_id__gte=first,
+            message__external_id__lt=last,
         )
         .values("message_id")
         .distinct()

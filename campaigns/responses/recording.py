@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db.models import Value
 from django.db.models.functions import Coalesce
 
+from campaigns.keys import key_of_campaign, message_of
 from campaigns.models import Recipient, RecipientState
 from tracking.models import Message, MessageEventKind
 from tracking.services import record_message_events
@@ -31,11 +32,6 @@ class Response:
     external_id: str
     is_machine: bool = False
     link: str = ""
-
-
-def message_key(recipient: Recipient) -> str:
-    """The external id of the message a recipient was sent."""
-    return f"run:{recipient.run_id}:{recipient.pk}"
 
 
 def recipients_by_id(workspace: Workspace, ids: Iterable[int]) -> dict[int, Recipient]:
@@ -79,7 +75,7 @@ def record_responses(
         ensure_messages(workspace=workspace, recipients=list(recipients.values()), now=now)
         results = record_message_events(
             workspace=workspace,
-            items=[_item(each, message_key(recipients[each.recipient_id])) for each in kept],
+            items=[_item(each, recipients[each.recipient_id]) for each in kept],
             now=now,
             source="campaigns",
         )
@@ -96,7 +92,7 @@ def ensure_messages(
     *, workspace: Workspace, recipients: Sequence[Recipient], now: datetime
 ) -> None:
     """Store the messages of recipients whose sending has not been recorded (yet)."""
-    keys = {message_key(recipient): recipient for recipient in recipients}
+    keys = {message_of(each.run_id, each.pk): each for each in recipients}
     known = set(
         Message.objects.in_workspace(workspace)
         .filter(external_id__any_of=set(keys))
@@ -108,7 +104,8 @@ def ensure_messages(
             message = SentMessage(key, recipient.contact_id, "", _sent_at(recipient, now))
             missing.setdefault(recipient.run.campaign_id, []).append(message)
     for campaign_id, messages in sorted(missing.items()):
-        record_sent(workspace=workspace, campaign_key=f"campaign-{campaign_id}", messages=messages)
+        key = key_of_campaign(campaign_id)
+        record_sent(workspace=workspace, campaign_key=key, messages=messages)
 
 
 def _sent_at(recipient: Recipient, now: datetime) -> datetime:
@@ -120,10 +117,10 @@ def _sent_at(recipient: Recipient, now: datetime) -> datetime:
     return min(known or now, now)
 
 
-def _item(response: Response, key: str) -> dict[str, object]:
+def _item(response: Response, recipient: Recipient) -> dict[str, object]:
     return {
         "external_id": response.external_id,
-        "message": key,
+        "message": message_of(recipient.run_id, recipient.pk),
         "kind": response.kind.value,
         "occurred_at": response.occurred_at,
         "is_machine": response.is_machine,
