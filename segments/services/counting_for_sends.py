@@ -11,11 +11,9 @@ from segments.models import (
     RecountReason,
     RecountState,
     Segment,
-    SegmentState,
     Snapshot,
 )
-from segments.services.recounting import Counted, record_snapshot
-from segments.signals import segment_counted
+from segments.services.recounting import Counted, keep_count
 
 
 def record_send_counts(
@@ -60,11 +58,6 @@ def _record(segment: Segment, counted: Counted, slot: str) -> bool:
             "size": counted.size,
         },
     )
-    if not is_new:
-        return False
-    snapshot = record_snapshot(segment=locked, counted=counted, recount=recount)
-    locked.size, locked.counted_at = counted.size, counted.as_of
-    locked.state, locked.error = SegmentState.FRESH, ""
-    locked.save(update_fields=["size", "counted_at", "state", "error"])
-    segment_counted.send(sender=Segment, segment=locked, snapshot=snapshot, now=counted.as_of)
-    return True
+    if is_new:
+        keep_count(segment=locked, counted=counted, recount=recount)
+    return is_new

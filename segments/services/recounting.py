@@ -131,12 +131,17 @@ def record_count(*, claim: Claim, segment: Segment, counted: Counted, clock: Clo
     if not claims.finish(claim, now=clock(), size=counted.size, as_of=counted.as_of):
         return True
     recount = Recount.objects.in_workspace(claim.workspace_id).get(pk=claim.recount_id)
-    snapshot = record_snapshot(segment=locked, counted=counted, recount=recount)
-    locked.size, locked.counted_at = counted.size, counted.as_of
-    locked.state, locked.error = SegmentState.FRESH, ""
-    locked.save(update_fields=["size", "counted_at", "state", "error"])
-    segment_counted.send(sender=Segment, segment=locked, snapshot=snapshot, now=counted.as_of)
+    keep_count(segment=locked, counted=counted, recount=recount)
     return True
+
+
+def keep_count(*, segment: Segment, counted: Counted, recount: Recount) -> None:
+    """Store what was counted of a locked segment, which is fresh with it, and tell who listens."""
+    snapshot = _record_snapshot(segment=segment, counted=counted, recount=recount)
+    segment.size, segment.counted_at = counted.size, counted.as_of
+    segment.state, segment.error = SegmentState.FRESH, ""
+    segment.save(update_fields=["size", "counted_at", "state", "error"])
+    segment_counted.send(sender=Segment, segment=segment, snapshot=snapshot, now=counted.as_of)
 
 
 def _own_recount(claim: Claim) -> Recount | None:
@@ -179,7 +184,7 @@ def evaluate_segment(*, segment: Segment, workspace: Workspace, as_of: datetime)
     return evaluate_tree(tree, scope, pins=pins, with_numbers=False)
 
 
-def record_snapshot(*, segment: Segment, counted: Counted, recount: Recount) -> Snapshot:
+def _record_snapshot(*, segment: Segment, counted: Counted, recount: Recount) -> Snapshot:
     """Store what was counted; previous + entered - left = size."""
     previous = (
         Snapshot.objects.in_workspace(segment.workspace_id)
