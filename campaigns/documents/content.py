@@ -124,19 +124,7 @@ class ColumnsBlock(Block):
     ]
 
 
-AnyBlock = Annotated[
-    HeadingBlock
-    | TextBlock
-    | ImageBlock
-    | ButtonBlock
-    | DividerBlock
-    | SpacerBlock
-    | ProductsBlock
-    | CodeBlock
-    | HtmlBlock
-    | ColumnsBlock,
-    Field(discriminator="type"),
-]
+AnyBlock = Annotated[PlainBlock | ColumnsBlock, Field(discriminator="type")]
 
 
 class Style(Part):
