@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import OperationalError
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 
@@ -19,10 +20,14 @@ from campaigns.models import (
     Run,
     RunState,
 )
-from campaigns.report.figures import share
+from campaigns.report.asking import asking_of
+from campaigns.report.attribution import sales_of
+from campaigns.report.figures import Sales, share
 from tracking.models import MessageEvent, MessageEventKind
 from workspaces.models import Workspace
 
+PATIENCE = "4s"  # for the revenue of a page of campaigns
+_TOO_LONG = "57014"  # statement_timeout
 # Which of several open runs a person has to look at first.
 _PRESSING = (
     RunState.HELD,
@@ -42,6 +47,7 @@ class Results:
     delivered: int  # sent and not bounced, as the report counts
     opened: int
     clicked: int
+    sales: Sales | None = None  # None: there is too much to count for a list
 
     @property
     def opened_share(self) -> float | None:
@@ -66,13 +72,18 @@ class CampaignRow:
     url: str
 
 
-def campaign_rows(*, workspace: Workspace, campaigns: Sequence[Campaign]) -> list[CampaignRow]:
-    """The lines of some campaigns, in a few queries whatever their number."""
+def campaign_rows(
+    *, workspace: Workspace, campaigns: Sequence[Campaign], as_of: datetime
+) -> list[CampaignRow]:
+    """The lines of some campaigns, in a few queries whatever their number.
+
+    Revenue is what the campaigns' reports of the instant say.
+    """
     ids = [campaign.pk for campaign in campaigns]
     runs = _runs_that_matter(workspace, ids)
     moving = [run for run in runs.values() if run.state in (RunState.SENDING, RunState.PAUSED)]
     waiting = _waiting(workspace, [run.pk for run in moving])
-    results = _results(workspace, list(runs))
+    results = _results(workspace, list(runs), as_of)
     return [
         _row(campaign, runs.get(campaign.pk), waiting, results.get(campaign.pk))
         for campaign in campaigns
@@ -125,8 +136,8 @@ def _waiting(workspace: Workspace, run_ids: Sequence[int]) -> dict[int, int]:
     return dict(counted.values_list("run_id", "number"))
 
 
-def _results(workspace: Workspace, ids: Sequence[int]) -> dict[int, Results]:
-    """Two grouped questions; campaigns nothing was sent of are left out."""
+def _results(workspace: Workspace, ids: Sequence[int], as_of: datetime) -> dict[int, Results]:
+    """A few grouped questions; campaigns nothing was sent of are left out."""
     if not ids:
         return {}
     recipients = Recipient.objects.in_workspace(workspace).filter(
@@ -149,11 +160,25 @@ def _results(workspace: Workspace, ids: Sequence[int]) -> dict[int, Results]:
     by_key = {
         row["campaign_key"]: (row["bounced"], row["opened"], row["clicked"]) for row in answers
     }
+    numbers = {row["run__campaign_id"]: row["number"] for row in sent}
+    sales = _sales(workspace, list(numbers), as_of)
     found = {}
-    for row in sent:
-        bounced, opened, clicked = by_key.get(key_of_campaign(row["run__campaign_id"]), (0, 0, 0))
-        found[row["run__campaign_id"]] = Results(row["number"] - bounced, opened, clicked)
+    for pk, number in numbers.items():
+        bounced, opened, clicked = by_key.get(key_of_campaign(pk), (0, 0, 0))
+        sold = sales.get(pk, Sales()) if sales is not None else None
+        found[pk] = Results(number - bounced, opened, clicked, sold)
     return found
+
+
+def _sales(workspace: Workspace, ids: Sequence[int], as_of: datetime) -> dict[int, Sales] | None:
+    """None where so much was clicked and bought that a list shouldn't wait for it."""
+    try:
+        with asking_of(workspace, longest=PATIENCE):
+            return sales_of(workspace=workspace, campaign_ids=ids, as_of=as_of)
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", None) != _TOO_LONG:
+            raise
+        return None
 
 
 _TOLD = (MessageEventKind.OPENED, MessageEventKind.CLICKED, MessageEventKind.BOUNCED)

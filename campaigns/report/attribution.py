@@ -9,24 +9,29 @@ has set today, the same for all campaigns; otherwise two campaigns could claim o
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Min
+
 from campaigns.frozen import sending_settings_of
-from campaigns.keys import CAMPAIGN
-from campaigns.models import RevenueRule
-from campaigns.report.asking import RECIPIENT_OF, Question
-from campaigns.report.figures import Attribution
+from campaigns.keys import CAMPAIGN, key_of_campaign
+from campaigns.models import RevenueRule, Run
+from campaigns.report.asking import RECIPIENT_OF, Question, ask
+from campaigns.report.figures import Attribution, Sales
 from tracking.models import MessageEventKind
 from transactions.models import COUNTED_STATUSES
+from workspaces.models import Workspace
 
 SIGNS = {
     RevenueRule.CLICK: (MessageEventKind.CLICKED,),
     RevenueRule.OPEN_OR_CLICK: (MessageEventKind.OPENED, MessageEventKind.CLICKED),
 }
 
-# The purchases credited to one of some campaigns, each by the instant nothing of it happened before.
+# The purchases credited to one of some campaigns; before `since` nothing of a campaign happened.
 _CREDITED = """
     WITH asked AS (
         SELECT * FROM unnest(%(keys)s::text[], %(sinces)s::timestamptz[]) AS asked (key, since)
@@ -56,7 +61,7 @@ _CREDITED = """
             WHERE workspace_id = %(workspace)s AND contact_id = bought.contact_id
               AND occurred_at <= bought.occurred_at AND occurred_at > bought.occurred_at - %(days)s
               AND kind = ANY (%(signs)s::text[]) AND NOT is_machine
-              AND campaign_key LIKE 'campaign-%%'
+              AND campaign_key LIKE %(ours)s
             ORDER BY occurred_at DESC, id DESC
             LIMIT 1
         ) AS touch
@@ -64,31 +69,25 @@ _CREDITED = """
     )
 """
 
-_EACH = (
-    _CREDITED
-    + """
+_EACH = f"""
+    {_CREDITED}
     SELECT credited.contact_id, credited.occurred_at, credited.goods_amount AS amount,
            recipient.id AS recipient_id, recipient.run_id, recipient.variant
     FROM credited
-    """
-    + RECIPIENT_OF.format(events="credited")
-)
+    {RECIPIENT_OF.format(events="credited")}
+"""  # noqa: S608 (all of it stands here)
 
-_BY_CAMPAIGN = (
-    _CREDITED
-    + """
+_BY_CAMPAIGN = f"""
+    {_CREDITED}
     SELECT run.campaign_id, count(*) AS purchases,
            count(DISTINCT credited.contact_id) AS buyers, sum(credited.goods_amount) AS revenue
     FROM credited
-    """
-    + RECIPIENT_OF.format(events="credited")
-    + """
+    {RECIPIENT_OF.format(events="credited")}
     JOIN campaigns_run AS run
       ON run.workspace_id = %(workspace)s AND run.id = recipient.run_id
-     AND 'campaign-' || run.campaign_id = credited.campaign_key
+     AND %(prefix)s || run.campaign_id = credited.campaign_key
     GROUP BY run.campaign_id
-    """
-)
+"""  # noqa: S608 (all of it stands here)
 
 
 @dataclass(frozen=True)
@@ -152,6 +151,8 @@ def _ruled(rule: Attribution) -> dict[str, Any]:
         "signs": [kind.value for kind in SIGNS[rule.rule]],
         "days": timedelta(days=rule.days),
         "statuses": [status.value for status in COUNTED_STATUSES],
+        "prefix": CAMPAIGN,
+        "ours": f"{CAMPAIGN}%",
     }
 
 

@@ -34,7 +34,7 @@ def report_of(*, campaign: Campaign, as_of: datetime, run: Run | None = None) ->
     with asking_of(workspace):
         recipients = count_recipients(question)
         answers = count_responses(question)
-        rule = attribution_of(question)
+        rule = attribution_of(workspace)
         purchases = credited_purchases(question, rule)
         people = sum(row["number"] for row in recipients)
         states = _totals(recipients, "state")

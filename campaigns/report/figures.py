@@ -157,6 +157,15 @@ class Attribution:
 
 
 @dataclass(frozen=True)
+class Sales:
+    """What a campaign is credited with; `revenue` in minor units, `buyers` are contacts."""
+
+    purchases: int = 0
+    buyers: int = 0
+    revenue: int = 0
+
+
+@dataclass(frozen=True)
 class Report:
     """What came of a campaign, or of one run of it, as known at `as_of`.
 

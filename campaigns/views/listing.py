@@ -49,9 +49,13 @@ def campaign_list(request: WorkspaceRequest, workspace: int) -> HttpResponse:
     sort = request.GET.get("sort", "-changed")
     ordered = found.order_by(*ORDERS.get(sort, ORDERS["-changed"]))
     page = Paginator(ordered, PAGE_SIZE).get_page(request.GET.get("page"))
+    rows = campaign_rows(
+        workspace=request.workspace, campaigns=list(page.object_list), as_of=request.now
+    )
     context = {
         "page": page,
-        "rows": campaign_rows(workspace=request.workspace, campaigns=list(page.object_list)),
+        "rows": rows,
+        "currency": request.workspace.base_currency,
         "is_empty": not everything.exists(),
         "number": live.count(),
         "states": STANDINGS,
