@@ -1,8 +1,10 @@
 // The page: name, what is saved, the four steps, and the bar at the bottom of a phone.
 
 import { confirmed } from "../js/lib/confirm.js";
+import { useLeaving } from "../js/lib/leaving.js";
 import { html, useEffect, useReducer, useState } from "../js/lib/preact.js";
 import { Icon } from "../wizard/icons.js";
+import { UndoButtons, undoingBy } from "../wizard/undoing.js";
 import { fill, gettext, number } from "../wizard/words.js";
 import { Audience } from "./audience.js";
 import { Content } from "./content.js";
@@ -24,7 +26,7 @@ export function Editor({ store }) {
   const audience = useAudience(store);
   useEffect(() => store.listen(draw), []);
   useKeys(store);
-  useLeaving(store);
+  useLeaving(store, { isUnsaved: () => store.saver.isUnsaved, mayLeave: () => saveFirst(store) });
   const { Step } = STEPS[step];
   return html`
     <${Head} store=${store} />
@@ -54,14 +56,6 @@ function Saved({ store }) {
   }[store.saver.status];
   const kind = { saved: "good", refused: "bad", failed: "bad", stale: "bad" }[store.saver.status] ?? "hollow";
   return html`<span class="saved-state" role="status">${said && html`<span class=${`badge ${kind}`} data-saved=${store.saver.status}>${said}</span>`}</span>`;
-}
-
-function UndoButtons({ store }) {
-  const button = (label, icon, isOn, act) => html`
-    <button type="button" class="btn ghost square" aria-label=${label} title=${label} disabled=${!isOn} onClick=${act}><${Icon} name=${icon} /></button>`;
-  return html`
-    ${button(gettext("Undo"), "undo-2", store.history.past.length, () => store.undo())}
-    ${button(gettext("Redo"), "redo-2", store.history.future.length, () => store.redo())}`;
 }
 
 function Steps({ step, goTo }) {
@@ -110,14 +104,12 @@ function useStep() {
 function useKeys(store) {
   useEffect(() => {
     const onKey = (event) => {
-      if (!(event.ctrlKey || event.metaKey) || event.altKey || event.target.isContentEditable) return;
+      if (event.altKey || event.target.isContentEditable) return;
       if (event.target.matches?.("input:not([type=checkbox], [type=radio]), textarea") || document.querySelector("dialog[open]")) return;
-      const key = event.key.toLowerCase();
-      if (key === "z" || key === "y") {
-        event.preventDefault();
-        if (key === "y" || event.shiftKey) store.redo();
-        else store.undo();
-      }
+      const action = undoingBy(event, store);
+      if (!action) return;
+      event.preventDefault();
+      action();
     };
     document.addEventListener("keydown", onKey);
     return () => document.removeEventListener("keydown", onKey);
@@ -125,28 +117,7 @@ function useKeys(store) {
 }
 
 /** Leaving waits for what is still being saved; what can't be saved is asked about. */
-function useLeaving(store) {
-  useEffect(() => {
-    const onUnload = (event) => { if (store.saver.isUnsaved && !store.isLeaving) event.preventDefault(); };
-    const onClick = (event) => leaveSaved(store, event);
-    addEventListener("beforeunload", onUnload);
-    document.addEventListener("click", onClick, true);
-    return () => {
-      removeEventListener("beforeunload", onUnload);
-      document.removeEventListener("click", onClick, true);
-    };
-  }, []);
-}
-
-async function leaveSaved(store, event) {
-  const link = event.target.closest?.("a[href]");
-  if (!link || !store.saver.isUnsaved || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
-  if (link.target === "_blank" || link.origin !== location.origin || link.getAttribute("href").startsWith("#")) return;
-  event.preventDefault();
-  event.stopPropagation();
+async function saveFirst(store) {
   const isSaved = store.saver.status !== "stale" && (await store.saver.flush());
-  const isSure = isSaved || (await confirmed({ title: gettext("Leave without saving?"), text: gettext("What isn’t saved yet would be lost."), yes: gettext("Leave") }));
-  if (!isSure) return;
-  store.isLeaving = true;
-  location.assign(link.href);
+  return isSaved || confirmed({ title: gettext("Leave without saving?"), text: gettext("What isn’t saved yet would be lost."), yes: gettext("Leave") });
 }

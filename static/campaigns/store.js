@@ -1,6 +1,6 @@
 // What is being written, and everything that can be done to it.
 
-import { History } from "../wizard/history.js";
+import { Edited } from "../js/lib/edited.js";
 import * as blocks from "./blocks.js";
 import { Saver } from "./saver.js";
 
@@ -15,14 +15,13 @@ const WITHOUT_CAMPAIGN = {
 
 /**
  * The document has the FIELDS of a campaign as REST has them; each action makes a new one and one
- * step to undo, and is saved by itself. `listen` hears of every change.
+ * step to undo, and is saved by itself.
  */
-export class Store {
+export class Store extends Edited {
   constructor({ campaign, blank, labels, urls, choices, settings, context }) {
-    Object.assign(this, { urls, labels, choices, settings, context });
     const start = pick(campaign ?? { ...WITHOUT_CAMPAIGN, ...blank });
-    this.history = new History(start);
-    this.listeners = new Set();
+    super(start);
+    Object.assign(this, { urls, labels, choices, settings, context });
     this.variant = 0; // 0 is the content itself, n the n-th of testing.variants
     this.selected = null; // id of a block
     this.focusAfter = null; // id of the block to focus once it is drawn
@@ -30,17 +29,7 @@ export class Store {
     this.sendKey = crypto.randomUUID(); // one for this page: a second click is the first one again
   }
 
-  get present() { return this.history.present; }
   get id() { return this.saver.id; }
-
-  listen(listener) {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
-  }
-
-  tell() {
-    for (const listener of this.listeners) listener();
-  }
 
   // --- Changing -------------------------------------------------------------------------------
 
@@ -54,9 +43,6 @@ export class Store {
   put(name, part, key = null) {
     this.change({ [name]: { ...this.present[name], ...part } }, key && `${name}.${key}`);
   }
-
-  undo() { if (this.history.undo()) this.after(); }
-  redo() { if (this.history.redo()) this.after(); }
 
   after() {
     if (this.variant > this.present.testing.variants.length) this.variant = 0;

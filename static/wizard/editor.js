@@ -7,7 +7,7 @@ import { Pins, Settings, Templates, Who } from "./dialogs.js";
 import { useRowDragging } from "./dragging.js";
 import { Group } from "./group.js";
 import { Bottom, Head, Sentence } from "./head.js";
-import { useLeaving, useShortcuts } from "./leaving.js";
+import { useAskingFirst, useShortcuts } from "./leaving.js";
 import { ancestorsOf, find, placeOf } from "./model.js";
 import { Panel } from "./panel.js";
 import { Picker } from "./picker.js";
@@ -37,7 +37,7 @@ export function Editor({ store }) {
   useLayoutEffect(() => focusNew(store));
   useRowDragging(tree, store);
   useRoving(tree);
-  useLeaving(store);
+  useAskingFirst(store);
   useShortcuts(store, toggleText);
   const Shown = dialog && DIALOGS[dialog.kind];
   return html`

@@ -6,6 +6,7 @@ import { walk } from "./model.js";
 import { sizeOf } from "./panel.js";
 import { whyOff } from "./saving.js";
 import { valuesSaid } from "./saying.js";
+import { UndoButtons } from "./undoing.js";
 import { clockTime, fill, gettext, number } from "./words.js";
 
 export function Head({ store, save, saving, setDialog, isText, toggleText }) {
@@ -22,14 +23,6 @@ export function Head({ store, save, saving, setDialog, isText, toggleText }) {
       </div>
     </div>
     ${saving.error && html`<p class="note bad" role="alert">${saving.error}</p>`}`;
-}
-
-function UndoButtons({ store }) {
-  const button = (label, icon, isOn, act) => html`
-    <button type="button" class="btn ghost square" aria-label=${label} title=${label} disabled=${!isOn} onClick=${act}><${Icon} name=${icon} /></button>`;
-  return html`
-    ${button(gettext("Undo"), "undo-2", store.history.past.length, () => store.undo())}
-    ${button(gettext("Redo"), "redo-2", store.history.future.length, () => store.redo())}`;
 }
 
 function MoreMenu({ setDialog }) {

@@ -1,21 +1,17 @@
 // What is being edited, and everything that can be done to it.
 
+import { Edited } from "../js/lib/edited.js";
 import { Counter } from "./counting.js";
 import { missing, presenceOf } from "./forms.js";
-import { History } from "./history.js";
 import * as model from "./model.js";
 
 /**
  * The document is {name, root, schedule, labels, pinnedIn, pinnedOut}; each action makes a new one
- * and one step to undo. `listen` hears of every change.
+ * and one step to undo.
  */
-export class Store {
+export class Store extends Edited {
   constructor({ segment, forms, urls, context }) {
-    this.forms = forms;
-    this.urls = urls;
-    this.context = context;
-    this.segmentId = segment?.id ?? null;
-    this.history = new History({
+    super({
       name: segment?.name ?? "",
       root: model.fromDocument(segment?.where ?? null),
       schedule: segment?.schedule ?? "hour",
@@ -23,8 +19,11 @@ export class Store {
       pinnedIn: segment?.pinned_in ?? [],
       pinnedOut: segment?.pinned_out ?? [],
     });
+    this.forms = forms;
+    this.urls = urls;
+    this.context = context;
+    this.segmentId = segment?.id ?? null;
     this.saved = this.present;
-    this.listeners = new Set();
     this.focusAfter = null; // the node to focus once it is drawn
     this.focusedGroup = null; // a deep group shown alone
     this.serverErrors = new Map();
@@ -32,19 +31,9 @@ export class Store {
     this.counting = this.counter.state;
   }
 
-  get present() { return this.history.present; }
   get root() { return this.present.root; }
   get isFresh() { return this.counting.status === "fresh"; }
   get isChanged() { return this.present !== this.saved; }
-
-  listen(listener) {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
-  }
-
-  tell() {
-    for (const listener of this.listeners) listener();
-  }
 
   // --- Changing -------------------------------------------------------------------------------
 
@@ -95,10 +84,8 @@ export class Store {
   move(id, groupId, index) { this.focusAfter = id; this.edit(model.move(this.root, id, groupId, index)); }
   setDocument(where) { this.edit(model.fromDocument(where)); }
 
-  undo() { if (this.history.undo()) this.after(true); }
-  redo() { if (this.history.redo()) this.after(true); }
-
-  after(isCounted) {
+  /** Undone and redone changes are counted, too. */
+  after(isCounted = true) {
     if (isCounted) this.count();
     this.tell();
   }

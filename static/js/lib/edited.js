@@ -1,6 +1,6 @@
-// Undo and redo: every change of the document is one step.
+// A document that is being edited: every change of it is one step to undo, and is told.
 
-export class History {
+class History {
   constructor(present) {
     this.past = [];
     this.present = present;
@@ -33,4 +33,28 @@ export class History {
     this.lastKey = null;
     return true;
   }
+}
+
+/** `listen` hears of every change; what is made of this says in `after` what a change entails. */
+export class Edited {
+  constructor(start) {
+    this.history = new History(start);
+    this.listeners = new Set();
+  }
+
+  get present() { return this.history.present; }
+
+  listen(listener) {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  tell() {
+    for (const listener of this.listeners) listener();
+  }
+
+  undo() { if (this.history.undo()) this.after(); }
+  redo() { if (this.history.redo()) this.after(); }
+
+  after() { this.tell(); }
 }
