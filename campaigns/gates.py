@@ -24,6 +24,9 @@ PENDING = (
     RecipientState.UNKNOWN,
 )
 
+# By any rule: who has yet to confirm may not be written to any more than who has withdrawn.
+REFUSING = (ConsentStatus.PENDING.value, ConsentStatus.WITHDRAWN.value)
+
 
 def without_consent(
     *, asked: ContactSet, scope: Scope, rule: ConsentRule, topic: str
@@ -31,21 +34,19 @@ def without_consent(
     """Of the contacts asked about, those the rule keeps out.
 
     What was said about everything and what was said about the topic both hold; the more
-    restrictive of the two wins.
+    restrictive of the two wins. Claiming recipients (campaigns/delivery/claiming.py) asks the same.
     """
     said = scope.valid(Consent).filter(channel=Channel.EMAIL.value, topic__in=sorted({"", topic}))
     sets = fetch_sets(
-        {status.value: said.filter(status=status.value).values("contact_id") for status in _ASKED},
+        {
+            "refused": said.filter(status__in=REFUSING).values("contact_id"),
+            "granted": said.filter(status=ConsentStatus.GRANTED.value).values("contact_id"),
+        },
         scope,
     )
-    withdrawn = sets[ConsentStatus.WITHDRAWN.value]
     if rule == ConsentRule.NOT_WITHDRAWN:
-        return asked & withdrawn
-    granted = sets[ConsentStatus.GRANTED.value] - withdrawn - sets[ConsentStatus.PENDING.value]
-    return asked - granted
-
-
-_ASKED = (ConsentStatus.GRANTED, ConsentStatus.PENDING, ConsentStatus.WITHDRAWN)
+        return asked & sets["refused"]
+    return asked - (sets["granted"] - sets["refused"])
 
 
 def suppressed(*, asked: ContactSet, scope: Scope) -> ContactSet:

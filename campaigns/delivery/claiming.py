@@ -19,6 +19,7 @@ from django.db import connection
 
 from campaigns.delivery.limits import allowance, count_sent, is_limited
 from campaigns.delivery.plan import Plan
+from campaigns.gates import REFUSING
 from campaigns.models import Recipient, RecipientState
 from workspaces.tenancy import workspace_scope
 
@@ -36,8 +37,7 @@ CASE
   WHEN EXISTS (
     SELECT FROM contacts_consent c WHERE c.workspace_id = r.workspace_id
     AND c.contact_id = r.contact_id AND c.channel = 'email' AND c.topic IN ('', %(topic)s)
-    AND c.valid_to IS NULL
-    AND (c.status = 'withdrawn' OR (%(needs_grant)s AND c.status = 'pending'))
+    AND c.valid_to IS NULL AND c.status = ANY(%(refusing)s)
   ) THEN 'no_consent'
   WHEN %(needs_grant)s AND NOT EXISTS (
     SELECT FROM contacts_consent c WHERE c.workspace_id = r.workspace_id
@@ -241,6 +241,7 @@ def _run(statement: str, plan: Plan, **parameters: Any) -> list[tuple[Any, ...]]
         "run": plan.run.pk,
         "topic": plan.topic,
         "needs_grant": plan.needs_grant,
+        "refusing": list(REFUSING),
         "lease": lease(),
         **parameters,
     }

@@ -112,7 +112,7 @@ def test_pins_decide_who_is_in_the_audience():
         (ConsentRule.GRANTED, {"email": "withdrawn"}, False),
         (ConsentRule.GRANTED, {}, False),
         (ConsentRule.GRANTED, {"sms": "granted"}, False),
-        (ConsentRule.NOT_WITHDRAWN, {"email": "pending"}, True),
+        (ConsentRule.NOT_WITHDRAWN, {"email": "pending"}, False),
         (ConsentRule.NOT_WITHDRAWN, {"email": "withdrawn"}, False),
         (ConsentRule.NOT_WITHDRAWN, {}, True),
     ],
