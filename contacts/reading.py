@@ -17,6 +17,7 @@ from contacts.models import (
     Category,
     Channel,
     Consent,
+    ConsentRecord,
     Contact,
     ContactCategory,
     ContactQuerySet,
@@ -153,6 +154,16 @@ def suppressions_of(workspace: Workspace, contact: Contact) -> list[Suppression]
         valid_to=None,
     )
     return list(blocks.order_by("channel", "valid_from"))
+
+
+def consent_records_of(
+    workspace: Workspace, contact: Contact, most: int | None = None
+) -> list[ConsentRecord]:
+    """What was said about consent, the latest received first; of those merged into them, too."""
+    merged = Contact.objects.in_workspace(workspace).filter(merged_into=contact)
+    own = Q(contact=contact) | Q(contact_id__in=merged.values("pk"))
+    records = ConsentRecord.objects.in_workspace(workspace).filter(own)
+    return list(records.order_by("-pk")[:most])
 
 
 def named(workspace: Workspace, names: Sequence[str]) -> tuple[list[int], list[str]]:

@@ -232,6 +232,22 @@ class InSegment(Protocol):
     ) -> models.QuerySet[Contact]: ...
 
 
+@dataclass(frozen=True)
+class ConsentStep:
+    """A button about a contact's consent: what is posted to `url`, with its fields."""
+
+    label: str
+    url: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+class ConsentSteps(Protocol):
+    """What an app offers to do about a contact's consent."""
+
+    def __call__(self, *, workspace: Workspace, contact: Contact) -> Sequence[ConsentStep]: ...
+
+
+consent_steps: Registry[Any] = Registry()
 card_facts: Registry[Any] = Registry()
 segments_of: Registry[Any] = Registry()
 segment_choices: Registry[Any] = Registry()

@@ -12,6 +12,7 @@ from contacts.models import (
     AttributeType,
     Category,
     Channel,
+    ConsentRecord,
     ConsentStatus,
     Contact,
     StaticList,
@@ -181,6 +182,22 @@ class MergeSerializer(StrictSerializer):
 
     winner = serializers.IntegerField(min_value=1, max_value=2**53)
     loser = serializers.IntegerField(min_value=1, max_value=2**53)
+
+
+class ConsentRecordSerializer(serializers.ModelSerializer[ConsentRecord]):
+    """One statement about consent, as it was received."""
+
+    ip = serializers.IPAddressField(source="ip_address", allow_null=True, read_only=True)
+    stated_at = InstantField(read_only=True)
+    recorded_at = InstantField(read_only=True)
+
+    class Meta:
+        model = ConsentRecord
+        fields = [
+            *("id", "channel", "topic", "status"),
+            *("source", "ip", "wording", "stated_at", "recorded_at"),
+        ]
+        read_only_fields = fields
 
 
 class NewConsentSerializer(StrictSerializer):

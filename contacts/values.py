@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
-from zoneinfo import available_timezones
 
 from django.utils.translation import gettext as _
 
@@ -15,12 +14,11 @@ from contacts.addresses import email_key, hash_address, read_email, read_phone
 from contacts.instants import read_instant
 from contacts.models import AttributeDefinition, AttributeType
 from contacts.text import key_of, normalise
-from workspaces.models import Workspace
+from workspaces.models import TIME_ZONES, Workspace
 
 MAX_TEXT_LENGTH = 4_000
 MAX_CHOICES = 200
 KEY_PATTERN = r"^[a-z][a-z0-9_]{0,59}$"
-TIME_ZONES = frozenset(available_timezones())
 
 
 class StoredValue(NamedTuple):

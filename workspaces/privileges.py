@@ -6,7 +6,12 @@ from typing import Any
 
 from django.db import connections
 
-APPEND_ONLY = ("workspaces_auditentry",)
+# What the app may never do to tables that prove something. Consents are removed, by a trigger's
+# leave, with the person they are about.
+WITHHELD = {
+    "workspaces_auditentry": ("UPDATE", "DELETE"),
+    "contacts_consentrecord": ("UPDATE",),
+}
 
 
 def grant_app_role(*, using: str, **_: Any) -> None:
@@ -25,6 +30,7 @@ def grant_app_role(*, using: str, **_: Any) -> None:
             f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {quoted}"
         )
         cursor.execute(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {quoted}")
-        for table in APPEND_ONLY:
-            if table in connection.introspection.table_names(cursor):
-                cursor.execute(f'REVOKE UPDATE, DELETE ON "{table}" FROM {quoted}')
+        tables = connection.introspection.table_names(cursor)
+        for table, rights in WITHHELD.items():
+            if table in tables:
+                cursor.execute(f'REVOKE {", ".join(rights)} ON "{table}" FROM {quoted}')

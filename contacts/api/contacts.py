@@ -13,9 +13,10 @@ from rest_framework.response import Response
 
 from contacts.filters import ContactFilter
 from contacts.models import Channel, ConsentStatus, Contact
-from contacts.reading import known_of
+from contacts.reading import consent_records_of, known_of
 from contacts.registry import card_documents
 from contacts.serializers import (
+    ConsentRecordSerializer,
     ConsentSerializer,
     ContactSerializer,
     MergeSerializer,
@@ -50,6 +51,7 @@ class ContactViewSet(WorkspaceViewSet):
         "batch": Action.WRITE_CONTACTS,
         "merge": Action.WRITE_CONTACTS,
         "consents": Action.WRITE_CONTACTS,
+        "consent_records": Action.READ_CONTACTS,
         "destroy": Action.WRITE_CONTACTS,
         "export": Action.EXPORT,
     }
@@ -135,6 +137,13 @@ class ContactViewSet(WorkspaceViewSet):
         )
         known = known_of(self.workspace, [contact])[contact.pk]
         return Response(ConsentSerializer(known.consents, many=True).data)
+
+    @extend_schema(responses=ConsentRecordSerializer(many=True), filters=False)
+    @action(detail=True, methods=["get"], url_path="consent-records")
+    def consent_records(self, request: Request, **kwargs: Any) -> Response:
+        """Everything the contact was said to agree to, the latest received first: the proof."""
+        records = consent_records_of(self.workspace, self.get_object())
+        return Response(ConsentRecordSerializer(records, many=True).data)
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, **kwargs: Any) -> Response:

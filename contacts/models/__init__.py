@@ -20,6 +20,7 @@ from contacts.models.changes import (
 from contacts.models.consents import (
     Channel,
     Consent,
+    ConsentRecord,
     ConsentStatus,
     Suppression,
     SuppressionReason,
@@ -62,6 +63,7 @@ __all__ = [
     "ChangeOrigin",
     "Channel",
     "Consent",
+    "ConsentRecord",
     "ConsentStatus",
     "Contact",
     "ContactCategory",

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models.people import Contact
@@ -65,6 +66,30 @@ class Consent(WorkspaceModel):
                 name="consent_leaf",
             ),
             *validity_indexes("consent"),
+        ]
+
+
+class ConsentRecord(WorkspaceModel):
+    """One statement about consent, as it was received: the proof of who said what, when and where.
+
+    Only ever added to; the database refuses changes, and removal but for erased contacts.
+    """
+
+    contact = WorkspaceForeignKey(
+        Contact, on_delete=models.DO_NOTHING, related_name="consent_records"
+    )
+    channel = models.CharField(max_length=10, choices=Channel.choices, db_collation="C")
+    topic = models.CharField(max_length=60, blank=True, db_collation="C")
+    status = models.CharField(max_length=10, choices=ConsentStatus.choices, db_collation="C")
+    source = models.CharField(max_length=60, blank=True)
+    ip_address = models.GenericIPAddressField(null=True)
+    wording = models.CharField(max_length=200, blank=True)
+    stated_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["workspace", "contact", "id"], name="consent_record_contact"),
         ]
 
 

@@ -230,9 +230,9 @@ class Batch:
     def _apply_consents(self, draft: Draft, statement: Statement) -> bool:
         is_changed = False
         for channel, consent in statement.consents.items():
-            timeline = draft.timeline(draft.consents, (str(channel), consent.topic))
-            details = (consent.source or self.source, consent.ip, consent.wording)
-            is_changed |= timeline.state(str(consent.status), statement.at, details)
+            key = (str(channel), consent.topic)
+            evidence = (consent.source or self.source, consent.ip, consent.wording)
+            is_changed |= draft.state_consent(key, str(consent.status), statement.at, evidence)
         if is_changed:
             draft.kinds.add(ChangeKind.CONSENT)
         return is_changed

@@ -46,14 +46,12 @@ def set_consent(
     with workspace_scope(workspace):
         drafts = lock_contacts(workspace, contact_ids)
         histories.load_consents(workspace.pk, drafts)
-        details = (source, ip_address, wording)
+        evidence = (source, ip_address, wording)
         at = min(observed_at or now, now)
         changed = [
             contact_id
             for contact_id, draft in drafts.items()
-            if draft.timeline(draft.consents, (channel.value, topic)).state(
-                status.value, at, details
-            )
+            if draft.state_consent((channel.value, topic), status.value, at, evidence)
         ]
         histories.write_consents(workspace.pk, drafts.values())
         touch_contacts(workspace=workspace, contact_ids=changed, kind=ChangeKind.CONSENT)

@@ -9,6 +9,7 @@ from contacts.models import (
     AttributeValue,
     ChangeKind,
     Consent,
+    ConsentRecord,
     Contact,
     ContactCategory,
     ContactTag,
@@ -16,6 +17,7 @@ from contacts.models import (
     RejectedRow,
     StatedAbsence,
 )
+from contacts.reading import consent_records_of
 from contacts.registry import erasers, exporters
 from contacts.services.changes import touch_contacts
 from contacts.services.identity import SHOWN
@@ -66,6 +68,8 @@ def _erase_one(workspace: Workspace, contact: Contact, now: datetime) -> None:
     for name in (*SHOWN, "email_key"):
         setattr(contact, name, "")
     contact.save()
+    # The record of consents can't be taken away from anybody who is still there.
+    ConsentRecord.objects.in_workspace(workspace).filter(contact_id=contact.pk).delete()
 
 
 def export_contact(
@@ -85,6 +89,7 @@ def export_contact(
             "tags": _labels(ContactTag, workspace, contact, "tag"),
             "categories": _labels(ContactCategory, workspace, contact, "category"),
             "consents": _consents(workspace, contact),
+            "consent_records": _consent_records(workspace, contact),
             "lists": _lists(workspace, contact),
         }
         for export in exporters:
@@ -151,6 +156,22 @@ def _consents(workspace: Workspace, contact: Contact) -> list[dict[str, Any]]:
             **_period(row.valid_from, row.valid_to),
         }
         for row in rows.order_by("valid_from", "id")
+    ]
+
+
+def _consent_records(workspace: Workspace, contact: Contact) -> list[dict[str, Any]]:
+    return [
+        {
+            "channel": row.channel,
+            "topic": row.topic,
+            "status": row.status,
+            "source": row.source,
+            "ip": row.ip_address,
+            "wording": row.wording,
+            "stated_at": row.stated_at.isoformat(),
+            "recorded_at": row.recorded_at.isoformat(),
+        }
+        for row in consent_records_of(workspace, contact)
     ]
 
 

@@ -15,6 +15,7 @@ from contacts.models import (
     ContactTag,
 )
 from contacts.periods import Period, Timeline
+from contacts.services.consent_records import record_consents
 from contacts.services.identity import Draft
 from contacts.text import key_of
 from contacts.values import StoredValue
@@ -146,8 +147,9 @@ def write_categories(workspace_id: int, drafts: Iterable[Draft], source: str) ->
     _write(ContactCategory, workspace_id, fields, timelines, lambda _: (source,))
 
 
-def write_consents(workspace_id: int, drafts: Iterable[Draft]) -> None:
-    """Store what changed in consents."""
+def write_consents(workspace_id: int, drafts: Collection[Draft]) -> None:
+    """Store what changed in consents, and add what was said to the record of it."""
+    record_consents(workspace_id, drafts)
     timelines = (
         ((draft.id, channel, topic), timeline)
         for draft in drafts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -22,6 +22,19 @@ SHOWN = ("email", "phone", "first_name", "last_name", "time_zone")
 Lock = Literal["FOR NO KEY UPDATE", "FOR KEY SHARE"]
 
 ConsentKey = tuple[str, str]  # channel, topic
+Evidence = tuple[str, str | None, str]  # source, IP address, version of the wording
+
+
+class SaidConsent(NamedTuple):
+    """A statement about consent as it came in; `is_new` when it changed the history."""
+
+    key: ConsentKey
+    status: str
+    at: datetime
+    evidence: Evidence
+    is_new: bool
+
+
 Subject = tuple[AbsenceKind, str]  # of a stated absence
 
 K = TypeVar("K")
@@ -52,6 +65,7 @@ class Draft:
     tags: dict[str, Timeline[bool]] = field(default_factory=dict)
     categories: dict[int, Timeline[bool]] = field(default_factory=dict)
     consents: dict[ConsentKey, Timeline[str]] = field(default_factory=dict)
+    said_consents: list[SaidConsent] = field(default_factory=list)
     absences: dict[Subject, list[datetime]] = field(default_factory=dict)
     changed_absences: set[Subject] = field(default_factory=set)
 
@@ -65,6 +79,12 @@ class Draft:
             for subject in subjects:
                 found.add_absences(self.absences.get(subject, ()))
         return found
+
+    def state_consent(self, key: ConsentKey, status: str, at: datetime, evidence: Evidence) -> bool:
+        """Take in what was said of a channel and topic; whether the history changed."""
+        is_new = self.timeline(self.consents, key).state(status, at, evidence)
+        self.said_consents.append(SaidConsent(key, status, at, evidence, is_new))
+        return is_new
 
     def note_absences(self, subject: Subject, instants: list[datetime]) -> None:
         """Replace what is kept of a subject's absences."""

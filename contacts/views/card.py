@@ -22,8 +22,8 @@ from contacts.models import (
     Contact,
     ListEntry,
 )
-from contacts.reading import known_of, named, suppressions_of
-from contacts.registry import card_facts, segments_of
+from contacts.reading import consent_records_of, known_of, named, suppressions_of
+from contacts.registry import card_facts, consent_steps, segments_of
 from contacts.services import (
     change_contact,
     erase_contact,
@@ -36,6 +36,8 @@ from contacts.services import (
 from contacts.timeline import by_day, read_timeline, shown, timeline_kinds
 from workspaces.middleware import WorkspaceRequest
 from workspaces.policies import Action, require
+
+_MOST_RECORDS = 30  # on the card; REST and the export have all
 
 
 def _contact(request: WorkspaceRequest, contact: int) -> Contact:
@@ -74,6 +76,8 @@ def contact_card(request: WorkspaceRequest, workspace: int, contact: int) -> Htt
         "older_than": page.older_than.isoformat() if page.older_than else "",
         "is_newest": "before" not in request.GET,
         "consent_form": ConsentForm(),
+        "consent_records": consent_records_of(request.workspace, person, _MOST_RECORDS),
+        "consent_steps": _consent_steps(request, person),
         "merge_form": MergeForm(),
         "may_write": request.actor.may(Action.WRITE_CONTACTS),
         "may_export": request.actor.may(Action.EXPORT),
@@ -94,6 +98,14 @@ def _facts(request: WorkspaceRequest, contact: Contact) -> list[Any]:
         fact
         for facts in card_facts
         for fact in facts(workspace=request.workspace, contact=contact, as_of=request.now)
+    ]
+
+
+def _consent_steps(request: WorkspaceRequest, contact: Contact) -> list[Any]:
+    return [
+        step
+        for steps in consent_steps
+        for step in steps(workspace=request.workspace, contact=contact)
     ]
 
 
