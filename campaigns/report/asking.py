@@ -65,6 +65,19 @@ ANSWERED = f"""
 """  # noqa: S608 (all of it stands here)
 
 
+# What is said of a message, of the columns of ANSWERED: counted and listed by one condition.
+DID = {
+    "bounced": "is_bounced",
+    "confirmed": "is_confirmed AND NOT is_bounced",
+    "opened": "is_opened",
+    "opened_by_machine": "is_machine_opened AND NOT is_opened",
+    "clicked": "is_clicked",
+    "complained": "is_complained",
+    "unsubscribed": "is_unsubscribed",
+    "bounced_or_opened": "is_bounced OR is_opened",
+}
+
+
 @contextmanager
 def asking_of(workspace: Workspace, *, longest: str = LONGEST) -> Iterator[None]:
     """The workspace's scope, in which one statement may take longer than a page's others do: a

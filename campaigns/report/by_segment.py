@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from django.db.models import Q
 
 from campaigns.frozen import UsedSegment, used_segments
 from campaigns.models import Run
-from campaigns.report.asking import ANSWERED, RECIPIENT_OF, Question
+from campaigns.report.asking import ANSWERED, DID, RECIPIENT_OF, Question
 from campaigns.report.attribution import Credited
 from campaigns.report.figures import Responses, SegmentFigures
 from contacts.models import NUMBER_MASK, ListEntry
@@ -33,29 +33,14 @@ _SENT = f"""
 _DONE = (
     f"""
     SELECT recipient.run_id,
-           {_SET} FILTER (WHERE is_bounced)) AS bounced,
-           {_SET} FILTER (WHERE is_confirmed AND NOT is_bounced)) AS confirmed,
-           {_SET} FILTER (WHERE is_opened)) AS opened,
-           {_SET} FILTER (WHERE is_machine_opened AND NOT is_opened)) AS opened_by_machine,
-           {_SET} FILTER (WHERE is_clicked)) AS clicked,
-           {_SET} FILTER (WHERE is_complained)) AS complained,
-           {_SET} FILTER (WHERE is_unsubscribed)) AS unsubscribed
+           {", ".join(f"{_SET} FILTER (WHERE {test})) AS {name}" for name, test in DID.items())}
     FROM ({ANSWERED}) AS answered
     """  # noqa: S608 (all of it stands here)
     + RECIPIENT_OF.format(events="answered")
     + " GROUP BY recipient.run_id"
 )
 
-_NAMES = (
-    "sent",
-    "bounced",
-    "confirmed",
-    "opened",
-    "opened_by_machine",
-    "clicked",
-    "complained",
-    "unsubscribed",
-)
+_NAMES = ("sent", *DID)
 
 
 @dataclass(frozen=True)
@@ -133,9 +118,11 @@ def _figures(part: _Part, done: dict[str, Any], purchases: Sequence[Credited]) -
     numbers = {
         name: len(part.members & done[name]) for name in _NAMES if done.get(name) is not None
     }
+    settled = numbers.pop("bounced_or_opened", 0)
     bought = [each for each in purchases if each.contact_id in part.members]
     return Responses(
         **numbers,
+        unopened=numbers.get("sent", 0) - settled,
         purchases=len(bought),
         buyers=len({each.contact_id for each in bought}),
         revenue=sum(each.amount for each in bought),
@@ -144,5 +131,5 @@ def _figures(part: _Part, done: dict[str, Any], purchases: Sequence[Credited]) -
 
 def _total(figures: Sequence[Responses]) -> Responses:
     """Of several runs; who bought after two of them is counted in both."""
-    names = (*_NAMES, "purchases", "buyers", "revenue")
+    names = [field.name for field in fields(Responses)]
     return Responses(**{name: sum(getattr(each, name) for each in figures) for name in names})

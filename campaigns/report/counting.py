@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from campaigns.models import RecipientState, TrackedLink
-from campaigns.report.asking import ANSWERED, EVENTS, RECIPIENT_OF, Question
+from campaigns.report.asking import ANSWERED, DID, EVENTS, RECIPIENT_OF, Question
 from campaigns.report.attribution import Credited
 from campaigns.report.figures import LinkFigures, Point, Responses
 from contacts.text import key_of, normalise
@@ -27,13 +27,7 @@ _RECIPIENTS = """
 _RESPONSES = (
     f"""
     SELECT recipient.run_id, recipient.variant,
-           count(*) FILTER (WHERE is_bounced) AS bounced,
-           count(*) FILTER (WHERE is_confirmed AND NOT is_bounced) AS confirmed,
-           count(*) FILTER (WHERE is_opened) AS opened,
-           count(*) FILTER (WHERE is_machine_opened AND NOT is_opened) AS opened_by_machine,
-           count(*) FILTER (WHERE is_clicked) AS clicked,
-           count(*) FILTER (WHERE is_complained) AS complained,
-           count(*) FILTER (WHERE is_unsubscribed) AS unsubscribed,
+           {", ".join(f"count(*) FILTER (WHERE {test}) AS {name}" for name, test in DID.items())},
            sum(opens) AS opens, sum(machine_opens) AS machine_opens,
            sum(clicks) AS clicks, sum(machine_clicks) AS machine_clicks
     FROM ({ANSWERED}) AS answered
@@ -62,6 +56,7 @@ _LINKS = f"""
            count(*) FILTER (WHERE NOT is_machine) AS clicks,
            count(*) FILTER (WHERE is_machine) AS machine_clicks
     FROM ({EVENTS}) AS event
+    {RECIPIENT_OF.format(events="event")}
     WHERE event.kind = 'clicked' AND event.link <> ''
     GROUP BY event.link ORDER BY clicked DESC, clicks DESC, event.link LIMIT %(most)s
 """  # noqa: S608 (all of it stands here)
@@ -117,8 +112,10 @@ def responses_of(
     sent = [row["number"] for row in recipients if row["state"] == RecipientState.SENT]
     answered = list(answers)
     bought = list(purchases)
+    settled = sum(row["bounced_or_opened"] for row in answered)
     return Responses(
         sent=sum(sent),
+        unopened=sum(sent) - settled,
         purchases=len(bought),
         buyers=len({each.contact_id for each in bought}),
         revenue=sum(each.amount for each in bought),

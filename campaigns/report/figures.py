@@ -24,7 +24,8 @@ class Responses:
 
     `sent`: a server accepted it. `delivered`: sent and not bounced; `confirmed` of them by the
     receiving provider, where it tells. `opened` includes messages that were only clicked: images
-    may not have been loaded. `opened_by_machine`: by mail programs and scanners only.
+    may not have been loaded. `opened_by_machine`: by mail programs and scanners only. `unopened`:
+    neither bounced nor opened by people.
     """
 
     sent: int = 0
@@ -34,6 +35,7 @@ class Responses:
     opens: int = 0
     opened_by_machine: int = 0
     machine_opens: int = 0
+    unopened: int = 0
     clicked: int = 0
     clicks: int = 0
     machine_clicks: int = 0

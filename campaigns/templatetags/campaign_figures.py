@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
 
 from django import template
 from django.utils.html import format_html
@@ -47,9 +49,19 @@ def share_of(part: float | None, whole: float | None) -> float | None:
 
 
 @register.filter
-def key_of(key: str, names: Mapping[str, str]) -> str:
+def key_of(key: Any, names: Mapping[Any, Any]) -> Any:
     """What stands under a key; nothing where nothing does."""
     return names.get(key, "")
+
+
+@register.simple_tag
+def figure(shown: str, people: str, number: int, did: str, **more: Any) -> SafeString | str:
+    """A figure of a report that opens the list of who it counts: `people` is the list's address,
+    empty for those who mustn't see it."""
+    if not people or not number:
+        return shown
+    address = f"{people}?{urlencode({'did': did, **more})}"
+    return format_html('<a class="figure" href="{}">{}</a>', address, shown)
 
 
 @register.filter

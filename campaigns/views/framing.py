@@ -103,6 +103,7 @@ def run_frame(request: WorkspaceRequest, run: Run, tab: str) -> dict[str, Any]:
     return {
         "run": run,
         "campaign": run.campaign,
+        "frame": "campaigns/partials/_run_frame.html",
         "tab": tab,
         "badge": RUN_BADGES[RunState(run.state)],
         "is_only_run": not siblings.filter(~Q(pk=run.pk)).exists(),
@@ -110,4 +111,15 @@ def run_frame(request: WorkspaceRequest, run: Run, tab: str) -> dict[str, Any]:
         "may_export": request.actor.may(Action.EXPORT),
         "may_write": request.actor.may(Action.WRITE_CAMPAIGNS),
         **what_may_be_done(request, run),
+    }
+
+
+def campaign_frame(request: WorkspaceRequest, campaign: Campaign) -> dict[str, Any]:
+    """What pages about all sends of a campaign share with `run_frame`."""
+    return {
+        "campaign": campaign,
+        "badge": CAMPAIGN_BADGES[CampaignState(campaign.state)],
+        "may_read_people": request.actor.may(Action.READ_CONTACTS),
+        "may_export": request.actor.may(Action.EXPORT),
+        "frame": "campaigns/partials/_campaign_frame.html",
     }

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from campaigns.models import (
@@ -29,6 +30,7 @@ from campaigns.views.framing import (
     what_may_be_done,
 )
 from workspaces.middleware import WorkspaceRequest
+from workspaces.numbers import whole_number
 from workspaces.policies import Action, require
 
 MOST_RUNS = 30
@@ -39,7 +41,7 @@ def campaign_page(request: WorkspaceRequest, workspace: int, campaign: int) -> H
     """What came of a campaign, over all its sends, and what goes on."""
     require(request.actor, Action.READ_CAMPAIGNS)
     found = find_campaign(request, campaign)
-    run = open_run(found)
+    run, asked = open_run(found), _run_asked(request, found)
     context = {
         "campaign": found,
         "badge": CAMPAIGN_BADGES[CampaignState(found.state)],
@@ -50,18 +52,29 @@ def campaign_page(request: WorkspaceRequest, workspace: int, campaign: int) -> H
         "is_locked": is_locked(found),
         "may_read_people": request.actor.may(Action.READ_CONTACTS),
         **(what_may_be_done(request, run) if run else {}),
-        **_figures(found, _run_asked(request, found), request),
+        "may_change_rule": request.actor.may(Action.MANAGE_WORKSPACE),
+        "people": _people(request, found, asked),
+        **_figures(found, asked, request),
     }
     return render(request, "campaigns/report.html", context)
 
 
 def _run_asked(request: WorkspaceRequest, campaign: Campaign) -> Run | None:
     """`run`: one of the campaign's sends; None: all of them."""
-    text = request.GET.get("run", "")
-    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+    run_id = whole_number(request.GET.get("run", ""))
+    if run_id is None:
         return None
     runs = Run.objects.in_workspace(request.workspace).filter(campaign=campaign)
-    return runs.filter(pk=int(text)).first()
+    return runs.filter(pk=run_id).first()
+
+
+def _people(request: WorkspaceRequest, campaign: Campaign, asked: Run | None) -> str:
+    """The address of the list of recipients; empty for those who mustn't see it."""
+    if not request.actor.may(Action.READ_CONTACTS):
+        return ""
+    if asked is not None:
+        return reverse("campaigns:recipients", args=[campaign.workspace_id, asked.pk])
+    return reverse("campaigns:all-recipients", args=[campaign.workspace_id, campaign.pk])
 
 
 def _figures(campaign: Campaign, run: Run | None, request: WorkspaceRequest) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Count
-from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
@@ -14,20 +14,16 @@ from campaigns.models import (
     Recipient,
     RecipientState,
     Run,
-    RunKind,
     RunState,
     SkipReason,
 )
 from campaigns.receipt import receipt_of
 from campaigns.receipt_lines import lines_of, uses_in_words
-from campaigns.recipients import Filters, recipients_csv, recipients_of
 from campaigns.views.framing import find_run, progress_of, run_frame
 from campaigns.views.waterfalls import as_drawn, frozen_steps
-from segments.views.parameters import contact_after
 from workspaces.middleware import WorkspaceRequest
 from workspaces.policies import Action, require
 
-PAGE_SIZE = 50
 MOST_ERRORS = 6
 # In the order in which a send goes; who was left out stands in the waterfall.
 STATES = (
@@ -68,37 +64,6 @@ def run_state(request: WorkspaceRequest, workspace: int, run_id: int) -> JsonRes
     require(request.actor, Action.READ_CAMPAIGNS)
     run = find_run(request, run_id)
     return JsonResponse({"state": run.state, **progress_of(run)})
-
-
-@require_safe
-def recipients(request: WorkspaceRequest, workspace: int, run_id: int) -> HttpResponse:
-    """Everybody of the audience: what became of them, or why they were left out."""
-    require(request.actor, Action.READ_CONTACTS)
-    run = find_run(request, run_id)
-    filters = Filters.read(request.GET)
-    after = contact_after(request)
-    found = recipients_of(run, filters).filter(pk__gt=after).order_by("pk")
-    rows = list(found[: PAGE_SIZE + 1])
-    context = {
-        **run_frame(request, run, "recipients"),
-        "filters": filters,
-        "rows": rows[:PAGE_SIZE],
-        "is_first": not after,
-        "last": rows[PAGE_SIZE - 1].pk if len(rows) > PAGE_SIZE else None,
-        "states": _counted(run, "state", RecipientState.choices),
-        "reasons": _counted(run, "reason", SkipReason.choices),
-        "variants": _variants(run),
-    }
-    return render(request, "campaigns/recipients.html", context)
-
-
-@require_safe
-def recipients_file(
-    request: WorkspaceRequest, workspace: int, run_id: int
-) -> StreamingHttpResponse:
-    """The same list as a file."""
-    require(request.actor, Action.EXPORT)
-    return recipients_csv(find_run(request, run_id), Filters.read(request.GET))
 
 
 @require_safe
@@ -161,20 +126,3 @@ def _errors(run: Run) -> list[dict[str, Any]]:
     grouped = rows.order_by().values("state", "error").annotate(number=Count("id"))
     found = grouped.order_by("-number", "error")[:MOST_ERRORS]
     return [{**row, "label": RecipientState(row["state"]).label} for row in found]
-
-
-def _counted(run: Run, field: str, choices: Any) -> list[tuple[str, str, int]]:
-    """Value, label and number of the values somebody has."""
-    rows = Recipient.objects.in_workspace(run.workspace_id).filter(run=run)
-    numbers = dict(rows.order_by().values_list(field).annotate(number=Count("id")))
-    return [(value, label, numbers[value]) for value, label in choices if numbers.get(value)]
-
-
-def _variants(run: Run) -> list[int]:
-    """Of an A/B test; empty where everybody gets the same."""
-    if run.kind != RunKind.TEST:
-        return []
-    rows = Recipient.objects.in_workspace(run.workspace_id).filter(run=run)
-    kept = rows.exclude(state=RecipientState.SKIPPED).order_by("variant")
-    numbers = list(kept.values_list("variant", flat=True).distinct())
-    return numbers if len(numbers) > 1 else []

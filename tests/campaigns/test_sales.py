@@ -142,7 +142,8 @@ def test_the_page_writes_revenue_in_the_workspaces_currency():
     client = Client()
     client.force_login(owner)
     page = client.get(f"/w/{shop.pk}/campaigns/", {"sort": "name"}).content.decode()
-    shown = [" ".join(each.split()) for each in re.findall(r'"Revenue">(.*?)</td>', page, re.DOTALL)]
+    cells = re.findall(r'"Revenue">(.*?)</td>', page, re.DOTALL)
+    shown = [" ".join(each.split()) for each in cells]
     assert shown == [
         'PLN 1,244.50<span class="small faint under">2 purchases</span>',
         "PLN 0.00",
