@@ -6,9 +6,9 @@ from collections.abc import Collection
 
 from campaigns.mailboxes import NumbersSent
 from contacts.text import normalise
-from contacts.values import TIME_ZONES
 from segments.criteria.scope import Scope
 from segments.engine.sets import ContactSet
+from workspaces.models import TIME_ZONES
 
 _NAMES = {normalise(name): name for name in TIME_ZONES}
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
-from zoneinfo import available_timezones
 
 from babel import Locale, UnknownLocaleError
 from babel.numbers import get_currency_name, list_currencies
@@ -17,7 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext_lazy as _
 
-from workspaces.models import LeapBirthday, Role, Workspace
+from workspaces.models import TIME_ZONES, LeapBirthday, Role, Workspace
 from workspaces.policies import KEY_SCOPES, Action, Actor, assignable_roles
 
 COMMON_CURRENCIES = ("EUR", "PLN", "BRL", "USD", "GBP", "CHF", "CZK", "SEK", "NOK", "DKK", "HUF")
@@ -62,7 +61,7 @@ def add_errors(form: forms.Form, error: ValidationError) -> None:
 
 def time_zone_choices() -> Choices:
     """Time zones by continent; UTC first."""
-    names = sorted(zone for zone in available_timezones() if _is_place(zone))
+    names = sorted(zone for zone in TIME_ZONES if _is_place(zone))
     groups = groupby(names, key=lambda zone: zone.partition("/")[0])
     places = [
         (region, [(zone, zone.partition("/")[2].replace("_", " ")) for zone in zones])

@@ -14,12 +14,11 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from contacts.models import AttributeValue, Contact
 from contacts.text import normalise
-from contacts.values import TIME_ZONES
 from segments.criteria.references import Found, resolve
 from segments.criteria.windows import Bounds, Clock, Since, WindowKind, WindowZone
 from tracking.models import Activity
 from transactions.models import COUNTED_STATUSES, LineItem, Transaction, TransactionKind
-from workspaces.models import Workspace
+from workspaces.models import TIME_ZONES, Workspace
 from workspaces.money import decimals_of
 from workspaces.tenancy import WorkspaceQuerySet
 

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from contacts.models import Contact
-from contacts.values import TIME_ZONES
 from segments.criteria.base import references_in
 from segments.criteria.scope import Scope
 from segments.criteria.tree import Group, Leaf, Tree, parse_tree
@@ -32,7 +31,7 @@ from segments.explain.parts import Explanation, Reason
 from segments.explain.turning import turning_points
 from segments.models import PinDirection, Segment, SegmentPin
 from segments.services.recounting import tree_of
-from workspaces.models import Workspace
+from workspaces.models import TIME_ZONES, Workspace
 
 WITHOUT_IDS = {"segment", "line_property"}  # rows that name these don't ask for ids
 

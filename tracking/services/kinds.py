@@ -95,16 +95,32 @@ def delete_activity_kind(*, workspace: Workspace, kind_id: int) -> None:
 
 
 def define_builtin_kinds(*, workspace: Workspace) -> None:
-    """The kinds every workspace has."""
-    for key, (label, parameters) in BUILTIN_KINDS.items():
-        kind = define_activity_kind(
-            workspace=workspace,
-            key=key,
-            label=label,
-            parameters=dict.fromkeys(parameters, ParameterType.TEXT.value),
-            labels=parameters,
+    """Make what is missing of the kinds every workspace has."""
+    with workspace_scope(workspace):
+        ActivityKind.objects.bulk_create(
+            [
+                ActivityKind(workspace=workspace, key=key, label=label, is_builtin=True)
+                for key, (label, _parameters) in BUILTIN_KINDS.items()
+            ],
+            ignore_conflicts=True,
         )
-        ActivityKind.objects.in_workspace(workspace).filter(pk=kind.pk).update(is_builtin=True)
+        rows = ActivityKind.objects.in_workspace(workspace).filter(key__in=list(BUILTIN_KINDS))
+        rows.filter(is_builtin=False).update(is_builtin=True)  # somebody had one of this name
+        ActivityParameter.objects.bulk_create(
+            [
+                ActivityParameter(
+                    workspace=workspace,
+                    kind_id=kind_id,
+                    key=parameter,
+                    label=label,
+                    type=ParameterType.TEXT,
+                )
+                for key, kind_id in rows.values_list("key", "pk")
+                for parameter, label in BUILTIN_KINDS[key][1].items()
+            ],
+            ignore_conflicts=True,
+        )
+        touch_everybody(workspace=workspace, kind=ChangeKind.VOCABULARY)
 
 
 def type_of_json(value: Any) -> ParameterType:
