@@ -94,7 +94,13 @@ def add_campaigns(*, workspace: Workspace, owner: User, now: datetime) -> None:
 
 def _prepare(actor: Actor, now: datetime) -> CodePool:
     address = "Nordlicht Outdoor, 12 Harbour Street, 80-001 Gdańsk, Poland"
-    change_settings(actor=actor, wanted=Wanted(postal_address=address, cap_number=6), now=now)
+    wanted = Wanted(
+        postal_address=address,
+        from_name="Nordlicht Outdoor",
+        from_email="news@nordlicht.example",
+        cap_number=6,
+    )
+    change_settings(actor=actor, wanted=wanted, now=now)
     account = WantedAccount(
         name="This installation", transport=Transport.INSTALLATION, is_default=True
     )
@@ -118,8 +124,6 @@ def _campaign(
         name=name,
         audience={"segments": [segment.pk for segment in segments]},
         content=content,
-        from_name="Nordlicht Outdoor",
-        from_email="news@nordlicht.example",
         **more,
     )
     return create_campaign(actor=actor, given=given, now=now)

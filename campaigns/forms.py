@@ -32,6 +32,18 @@ class SettingsForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "street-address"}),
         help_text=_("Stands at the end of every e-mail. Without one nothing is sent."),
     )
+    from_name = forms.CharField(
+        label=_("Sender's name"),
+        max_length=120,
+        required=False,
+        help_text=_("What new campaigns begin with, and who asks people to confirm."),
+    )
+    from_email = forms.CharField(
+        label=_("Sender's address"),
+        max_length=320,
+        required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
     cap_number = forms.IntegerField(
         label=_("E-mails at most"),
         required=False,
@@ -74,6 +86,8 @@ class SettingsForm(forms.Form):
         given = self.cleaned_data
         return Wanted(
             postal_address=given["postal_address"],
+            from_name=given["from_name"],
+            from_email=given["from_email"],
             cap_number=given["cap_number"],
             cap_days=given["cap_days"],
             quiet_from=given["quiet_from"],

@@ -6,10 +6,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from campaigns.keys import campaign_of_key, key_of_campaign
 from campaigns.models import Campaign, CampaignReference
-from contacts.registry import Use, used_in
+from campaigns.services.confirming import may_be_asked
+from contacts.models import Contact
+from contacts.registry import ConsentStep, Use, consent_steps, used_in
 from segments.registry import campaign_names, users_of_segments
 from workspaces.models import Workspace
 
@@ -33,6 +36,15 @@ def campaigns_sending_to(
     """Campaigns whose audience, exclusions or content name the segments."""
     uses = _uses(workspace, "segment", [str(segment_id) for segment_id in segment_ids])
     return {int(key): found for key, found in uses.items()}
+
+
+@consent_steps.register
+def asking_to_confirm(*, workspace: Workspace, contact: Contact) -> Sequence[ConsentStep]:
+    """A button, where asking would be more than an error."""
+    if not may_be_asked(workspace=workspace, contact=contact):
+        return ()
+    url = reverse("campaigns:confirmations", args=[workspace.pk])
+    return [ConsentStep(_("Ask to confirm"), url, {"contact": str(contact.pk)})]
 
 
 @campaign_names.register

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 
-from campaigns.models import DiscountCode, Recipient
+from campaigns.models import ConfirmationRequest, DiscountCode, Recipient
 from contacts.models import Contact
 from contacts.registry import erasers, exporters, movers
 from workspaces.models import Workspace
@@ -102,6 +102,8 @@ def move_recipients(*, workspace: Workspace, loser_id: int, winner_id: int) -> N
             )
         cursor.execute(_SKIP_SECOND, parameters)
         cursor.execute(_MOVE_CODES, parameters)
+    requests = ConfirmationRequest.objects.in_workspace(workspace).filter(contact_id=loser_id)
+    requests.update(contact_id=winner_id)
 
 
 @erasers.register
@@ -110,6 +112,7 @@ def erase_recipients(*, workspace: Workspace, contact_id: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_ERASE, {"workspace": workspace.pk, "contact": contact_id})
     DiscountCode.objects.in_workspace(workspace).filter(contact_id=contact_id).update(contact=None)
+    ConfirmationRequest.objects.in_workspace(workspace).filter(contact_id=contact_id).delete()
 
 
 @exporters.register
@@ -119,6 +122,7 @@ def export_recipients(*, workspace: Workspace, contact_id: int) -> Mapping[str, 
     own = Q(contact_id=contact_id) | Q(contact_id__in=merged.values("pk"))
     recipients = Recipient.objects.in_workspace(workspace).filter(own).select_related("run")
     codes = DiscountCode.objects.in_workspace(workspace).filter(own).select_related("campaign")
+    requests = ConfirmationRequest.objects.in_workspace(workspace).filter(own)
     return {
         "campaign_recipients": [
             {
@@ -139,5 +143,18 @@ def export_recipients(*, workspace: Workspace, contact_id: int) -> Mapping[str, 
                 "redeemed_at": code.redeemed_at,
             }
             for code in codes.order_by("given_at", "id")
+        ],
+        "confirmation_requests": [
+            {
+                "topic": asked.topic,
+                "address": asked.address,
+                "source": asked.source,
+                "ip": asked.ip_address,
+                "wording": asked.wording,
+                "asked_at": asked.asked_at,
+                "sent_at": asked.sent_at,
+                "confirmed_at": asked.confirmed_at,
+            }
+            for asked in requests.order_by("pk")
         ],
     }

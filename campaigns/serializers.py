@@ -11,6 +11,7 @@ from rest_framework import serializers
 from campaigns.models import (
     Campaign,
     CodePool,
+    ConfirmationRequest,
     ConsentRule,
     Recipient,
     Run,
@@ -239,3 +240,45 @@ class SavedBlockGiven(StrictSerializer):
 
     name = serializers.CharField(max_length=120, validators=[one_line])
     block = serializers.JSONField()
+
+
+class ConfirmationAsked(StrictSerializer):
+    """Who is asked to confirm what: a contact by exactly one of its names."""
+
+    contact = IdField(required=False)
+    external_id = serializers.CharField(max_length=200, required=False)
+    email = serializers.EmailField(max_length=320, required=False)
+    topic = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
+    source = serializers.CharField(  # type: ignore[assignment]
+        max_length=60, required=False, allow_blank=True, default="", validators=[one_line]
+    )
+    ip = serializers.IPAddressField(required=False, default=None)
+    wording = serializers.CharField(
+        max_length=200, required=False, allow_blank=True, default="", validators=[one_line]
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len({"contact", "external_id", "email"} & attrs.keys()) != 1:
+            raise serializers.ValidationError(
+                _("Name the contact by one of contact, external_id and email.")
+            )
+        return attrs
+
+
+class ConfirmationSerializer(serializers.ModelSerializer[ConfirmationRequest]):
+    """A request for confirmation and what came of it."""
+
+    contact = serializers.IntegerField(source="contact_id", read_only=True)
+    ip = serializers.IPAddressField(source="ip_address", read_only=True, allow_null=True)
+    asked_at = InstantField(read_only=True)
+    expires_at = InstantField(read_only=True)
+    sent_at = InstantField(read_only=True, allow_null=True)
+    confirmed_at = InstantField(read_only=True, allow_null=True)
+
+    class Meta:
+        model = ConfirmationRequest
+        fields = (
+            *("id", "contact", "topic", "address", "source", "ip", "wording"),
+            *("asked_at", "expires_at", "sent_at", "error", "confirmed_at"),
+        )
+        read_only_fields = fields

@@ -12,6 +12,7 @@ from campaigns.delivery.choosing import open_runs
 from campaigns.delivery.sending import send_all
 from campaigns.delivery.sweeping import sweep
 from campaigns.services import accounts, domains, freezing, scheduling, testing
+from campaigns.services import confirmation_letters as letters
 from workspaces.tasks import all_workspaces_task
 
 logger = structlog.get_logger(__name__)
@@ -33,6 +34,8 @@ def tick(**_: Any) -> None:
         except Exception:  # what one does doesn't wait for what another can't
             logger.exception("campaign_tick_failed")
     freeze_runs.apply_async(expires=15)
+    if letters.are_due(now=now):
+        send_confirmations.apply_async(expires=15)
     if open_runs():
         work_sends.apply_async(expires=15)
 
@@ -57,6 +60,12 @@ def work_sends(**_: Any) -> None:
     )
     if taken and open_runs():
         work_sends.apply_async(expires=15)
+
+
+@all_workspaces_task()
+def send_confirmations(**_: Any) -> None:
+    """Send the letters that ask contacts to confirm their consent."""
+    letters.send_due(clock=timezone.now)
 
 
 @all_workspaces_task()

@@ -10,6 +10,7 @@ from campaigns.models.campaigns import (
     SavedBlock,
 )
 from campaigns.models.codes import CodePool, DiscountCode
+from campaigns.models.confirmations import ConfirmationRequest
 from campaigns.models.runs import (
     OPEN_STATES,
     Recipient,
@@ -36,6 +37,7 @@ __all__ = [
     "CampaignReference",
     "CampaignState",
     "CodePool",
+    "ConfirmationRequest",
     "ConsentRule",
     "DiscountCode",
     "Recipient",

@@ -19,6 +19,8 @@ class SendingSettings(WorkspaceModel):
     """What holds for every campaign of a workspace; one row each."""
 
     postal_address = models.TextField(blank=True)  # required by law in every marketing e-mail
+    from_name = models.CharField(max_length=120, blank=True)  # who writes where nobody is named
+    from_email = models.CharField(max_length=320, blank=True)
     cap_number = models.PositiveSmallIntegerField(null=True)  # most e-mails a contact gets
     cap_days = models.PositiveSmallIntegerField(default=7)  # within so many days; null: no cap
     quiet_from = models.TimeField(null=True)  # local time from which nothing is sent

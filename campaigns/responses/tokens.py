@@ -30,6 +30,7 @@ class Purpose(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
     PREFERENCES = "preferences"
     VIEW = "view"  # the message in the browser
+    CONFIRM = "confirm"  # names a request for confirmation where others name a recipient
 
 
 @dataclass(frozen=True)

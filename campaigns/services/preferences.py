@@ -7,25 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from django.utils.translation import get_supported_language_variant
-
 from campaigns.models import Recipient, Topic
 from campaigns.responses.machines import Caller
 from campaigns.responses.recording import Response, recipients_by_id, record_responses
 from campaigns.responses.suppressing import suppress_recipient
 from campaigns.responses.tokens import Token
-from contacts.models import (
-    AttributeValue,
-    Channel,
-    Consent,
-    ConsentStatus,
-    Suppression,
-    SuppressionReason,
-)
-from contacts.services import (
-    lift_suppression,
-    set_consent,
-)
+from campaigns.services.consenting import Evidence, language_of, offered_topics, said_by, say
+from contacts.models import Channel, ConsentStatus, Suppression, SuppressionReason
+from contacts.services import lift_suppression
 from tracking.models import MessageEventKind
 from workspaces.models import Workspace
 from workspaces.tenancy import workspace_scope
@@ -115,19 +104,17 @@ def unsubscribe_recipient(
             now=now,
             source=source,
         )
-        said = _said(workspace, recipient)
-        for topic in sorted({"", *said, *_topics(workspace)}):
+        said = said_by(workspace, recipient.contact_id)
+        for topic in sorted({"", *said, *offered_topics(workspace)}):
             if said.get(topic) == ConsentStatus.WITHDRAWN:
                 continue  # saying it again would only lengthen the history
-            _say(
-                workspace,
-                recipient,
-                topic,
-                ConsentStatus.WITHDRAWN,
+            say(
+                workspace=workspace,
+                contact_id=recipient.contact_id,
+                topic=topic,
+                status=ConsentStatus.WITHDRAWN,
+                evidence=Evidence(source, ip_address, UNSUBSCRIBE_WORDING),
                 now=now,
-                source=source,
-                ip_address=ip_address,
-                wording=UNSUBSCRIBE_WORDING,
             )
         if not is_recorded:
             _record_unsubscribed(workspace, recipient, now)
@@ -153,7 +140,7 @@ def save_preferences(
         recipient = _recipient(workspace, token)
         if recipient is None:
             return Preferences(workspace=workspace, language=workspace.language)
-        offered = _topics(workspace)
+        offered = offered_topics(workspace)
         chosen = set(offered) if choice == Choice.ALL else set(topics) & set(offered)
         if choice == Choice.ONLY and not chosen:
             return unsubscribe(token=token, caller=caller, now=now, source="preference page")
@@ -167,15 +154,13 @@ def save_preferences(
         # What was said of everything holds for each topic too, so that it has to be a yes.
         said = {topic: topic in chosen for topic in offered} | {"": True}
         for topic, wanted in sorted(said.items()):
-            _say(
-                workspace,
-                recipient,
-                topic,
-                ConsentStatus.GRANTED if wanted else ConsentStatus.WITHDRAWN,
+            say(
+                workspace=workspace,
+                contact_id=recipient.contact_id,
+                topic=topic,
+                status=ConsentStatus.GRANTED if wanted else ConsentStatus.WITHDRAWN,
+                evidence=Evidence("preference page", caller.address, PREFERENCES_WORDING),
                 now=now,
-                source="preference page",
-                ip_address=caller.address,
-                wording=PREFERENCES_WORDING,
             )
         return _preferences(workspace, recipient)
 
@@ -185,7 +170,7 @@ def _recipient(workspace: Workspace, token: Token) -> Recipient | None:
 
 
 def _preferences(workspace: Workspace, recipient: Recipient) -> Preferences:
-    said = _said(workspace, recipient)
+    said = said_by(workspace, recipient.contact_id)
     reasons = set(
         Suppression.objects.in_workspace(workspace)
         .filter(channel=Channel.EMAIL, address_hash=recipient.address_hash, valid_to=None)
@@ -204,7 +189,7 @@ def _preferences(workspace: Workspace, recipient: Recipient) -> Preferences:
         choice = Choice.ALL if all(each.is_chosen for each in shown) else Choice.ONLY
     return Preferences(
         workspace=workspace,
-        language=_language(workspace, recipient),
+        language=language_of(workspace, recipient.contact_id),
         address=recipient.address,
         is_known=True,
         choice=choice,
@@ -216,57 +201,6 @@ def _preferences(workspace: Workspace, recipient: Recipient) -> Preferences:
 def _is_wanted(said: str | None, everything: str | None) -> bool:
     """Neither the topic nor everything was withdrawn: both hold."""
     return ConsentStatus.WITHDRAWN not in {said, everything}
-
-
-def _language(workspace: Workspace, recipient: Recipient) -> str:
-    """What the contact speaks, if we do; else the workspace's."""
-    stated = AttributeValue.objects.in_workspace(workspace).filter(
-        contact_id=recipient.contact_id,
-        attribute__workspace_id=workspace.pk,
-        attribute__key="language",
-        valid_to=None,
-    )
-    code = (stated.values_list("text", flat=True).first() or "").strip().lower()
-    try:
-        return get_supported_language_variant(code.replace("_", "-"))
-    except LookupError:
-        return workspace.language
-
-
-def _said(workspace: Workspace, recipient: Recipient) -> dict[str, str]:
-    consents = Consent.objects.in_workspace(workspace).filter(
-        contact_id=recipient.contact_id, channel=Channel.EMAIL, valid_to=None
-    )
-    return dict(consents.values_list("topic", "status"))
-
-
-def _topics(workspace: Workspace) -> list[str]:
-    topics = Topic.objects.in_workspace(workspace).filter(archived_at=None)
-    return list(topics.values_list("key", flat=True))
-
-
-def _say(
-    workspace: Workspace,
-    recipient: Recipient,
-    topic: str,
-    status: ConsentStatus,
-    *,
-    now: datetime,
-    source: str,
-    ip_address: str | None,
-    wording: str,
-) -> None:
-    set_consent(
-        workspace=workspace,
-        contact_ids=[recipient.contact_id],
-        channel=Channel.EMAIL,
-        topic=topic,
-        status=status,
-        now=now,
-        source=source,
-        ip_address=ip_address,
-        wording=wording,
-    )
 
 
 def _record_unsubscribed(workspace: Workspace, recipient: Recipient, now: datetime) -> None:

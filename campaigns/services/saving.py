@@ -19,6 +19,7 @@ from campaigns.documents import (
     Testing,
     read_part,
 )
+from campaigns.frozen import sending_settings_of
 from campaigns.models import (
     OPEN_STATES,
     Campaign,
@@ -104,6 +105,8 @@ def create_campaign(*, actor: Actor, given: CampaignInput, now: datetime) -> Cam
     )
     if given.name is UNSET:
         campaign.name = free_name(campaign, _("New campaign"))
+    usual = sending_settings_of(actor.workspace.pk)
+    campaign.from_name, campaign.from_email = usual.from_name, usual.from_email
     _apply(actor, campaign, given)
     campaign.save()
     _keep(campaign)

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from campaigns.models import RevenueRule, SendingSettings
+from contacts.addresses import read_email
 from workspaces.audit import record_audit
 from workspaces.policies import Action, Actor, require
 from workspaces.tenancy import workspace_scope
@@ -24,6 +25,8 @@ class Wanted:
     """Every setting, as a person wants it."""
 
     postal_address: str = ""
+    from_name: str = ""  # of confirmations, and of new campaigns
+    from_email: str = ""
     cap_number: int | None = None  # e-mails within `cap_days`; None: no cap
     cap_days: int = 7
     quiet_from: time | None = None
@@ -50,6 +53,8 @@ def change_settings(*, actor: Actor, wanted: Wanted, now: datetime) -> SendingSe
         for name, value in asdict(wanted).items():
             setattr(settings, name, value)
         settings.postal_address = _lines(wanted.postal_address)
+        settings.from_name = wanted.from_name.strip()
+        settings.from_email = wanted.from_email.strip()
         # The group stays the same people for as long as there is one.
         settings.holdout_salt = settings.holdout_salt or secrets.token_hex(16)
         settings.save()
@@ -70,6 +75,13 @@ def _faults(wanted: Wanted) -> Iterator[tuple[str, str]]:
     """Field and what is wrong with it."""
     if len(wanted.postal_address) > 500:
         yield "postal_address", _("An address has at most 500 characters.")
+    if len(wanted.from_name) > 120:
+        yield "from_name", _("At most 120 characters.")
+    if wanted.from_email:
+        try:
+            read_email(wanted.from_email)
+        except ValueError as error:
+            yield "from_email", str(error)
     if wanted.cap_number is not None and not 1 <= wanted.cap_number <= 100:
         yield "cap_number", _("Between 1 and 100, or nothing for no limit.")
     if not 1 <= wanted.cap_days <= 90:

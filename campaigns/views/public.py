@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from allauth.account.adapter import get_adapter
 from django.core.exceptions import PermissionDenied
@@ -32,6 +32,7 @@ from campaigns.responses.webhooks import take_webhook
 from campaigns.services import preferences as asked
 from campaigns.services.preferences import Choice, Preferences
 from workspaces.middleware import WorkspaceRequest
+from workspaces.models import Workspace
 
 _PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 # What a tenant wrote is shown as a page of its own kind: no script, no form, no sign-in.
@@ -45,16 +46,16 @@ _SANDBOX = (
 @require_safe
 def opened(request: HttpRequest, token: str) -> HttpResponse:
     """One transparent pixel, whoever asks; that a message was opened, if the token is ours."""
-    record_open(token=token, caller=_caller(request), now=_now(request))
+    record_open(token=token, caller=caller_of(request), now=now_of(request))
     return _plain(HttpResponse(_PIXEL, content_type="image/gif"))
 
 
 @require_safe
 def clicked(request: HttpRequest, token: str) -> HttpResponse:
     """On to where the link leads."""
-    url = follow_link(token=token, caller=_caller(request), now=_now(request))
+    url = follow_link(token=token, caller=caller_of(request), now=now_of(request))
     if url is None:
-        return _nothing()
+        return no_such_link()
     # Not Django's redirect: that one refuses addresses longer than 2,048 characters.
     return _plain(HttpResponse(status=302, headers={"Location": iri_to_uri(url)}))
 
@@ -65,15 +66,15 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """A page with a button; POST, by the button or by a mail program, unsubscribes."""
     found = read(Purpose.UNSUBSCRIBE, token)
     if found is None:
-        return _nothing()
+        return no_such_link()
     if request.method != "POST":
         stands = asked.preferences_of(token=found)
         return _page("messages/unsubscribe.html", stands, _way_to_preferences(stands, found))
     is_one_click = request.POST.get("List-Unsubscribe") == "One-Click"
     stands = asked.unsubscribe(
         token=found,
-        caller=_caller(request),
-        now=_now(request),
+        caller=caller_of(request),
+        now=now_of(request),
         source="one-click" if is_one_click else "unsubscribe page",
     )
     return _page("messages/unsubscribed.html", stands, _way_to_preferences(stands, found))
@@ -85,7 +86,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     """What the recipient wants to hear of."""
     found = read(Purpose.PREFERENCES, token)
     if found is None:
-        return _nothing()
+        return no_such_link()
     if request.method != "POST":
         return _page("messages/preferences.html", asked.preferences_of(token=found), {})
     choice = request.POST.get("choice", "")
@@ -96,8 +97,8 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
         token=found,
         choice=Choice(choice),
         topics=request.POST.getlist("topic"),
-        caller=_caller(request),
-        now=_now(request),
+        caller=caller_of(request),
+        now=now_of(request),
     )
     return _page("messages/preferences.html", stands, {"is_saved": True})
 
@@ -108,7 +109,7 @@ def in_browser(request: HttpRequest, token: str) -> HttpResponse:
     found = read(Purpose.VIEW, token)
     html = message_in_browser(token=found) if found is not None else None
     if html is None:
-        return _nothing()
+        return no_such_link()
     response = HttpResponse(html)
     response["Content-Security-Policy"] = _SANDBOX
     return _plain(response)
@@ -124,7 +125,7 @@ def webhook(request: HttpRequest, number: int, token: str) -> HttpResponse:
     if request.method != "POST":
         return _plain(HttpResponse())
     try:
-        take_webhook(request=request, workspace_id=number, key=token, now=_now(request))
+        take_webhook(request=request, workspace_id=number, key=token, now=now_of(request))
     except ForgedWebhookError:
         asking = {"WWW-Authenticate": 'Basic realm="webhook"'}
         return _plain(HttpResponse(status=401, headers=asking))
@@ -133,11 +134,13 @@ def webhook(request: HttpRequest, number: int, token: str) -> HttpResponse:
     return _plain(HttpResponse())
 
 
-def _now(request: HttpRequest) -> datetime:
+def now_of(request: HttpRequest) -> datetime:
+    """The instant of the request."""
     return cast(WorkspaceRequest, request).now
 
 
-def _caller(request: HttpRequest) -> Caller:
+def caller_of(request: HttpRequest) -> Caller:
+    """What the request says of who makes it."""
     said = (request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Moz"))
     try:
         address = get_adapter().get_client_ip(request)
@@ -159,14 +162,29 @@ def _way_to_preferences(stands: Preferences, token: Token) -> dict[str, str]:
 def _page(
     template: str, stands: Preferences, context: Mapping[str, Any], *, status: int = 200
 ) -> HttpResponse:
-    """A page in the recipient's language, for whom no request says what they want."""
     template = template if stands.is_known else "messages/gone.html"
+    return public_page(template, stands, context, status=status)
+
+
+class Stands(Protocol):
+    """What a page for somebody who isn't signed in shows at least."""
+
+    @property
+    def workspace(self) -> Workspace: ...
+    @property
+    def language(self) -> str: ...
+
+
+def public_page(
+    template: str, stands: Stands, context: Mapping[str, Any] | None = None, *, status: int = 200
+) -> HttpResponse:
+    """A page in the recipient's language, for whom no request says what they want."""
     with translation.override(stands.language):
-        html = render_to_string(template, {"stands": stands, **context})
+        html = render_to_string(template, {"stands": stands, **(context or {})})
     return _plain(HttpResponse(html, status=status))
 
 
-def _nothing() -> HttpResponse:
+def no_such_link() -> HttpResponse:
     """The same for a token that was forged, cut off, or is for something else."""
     return _plain(HttpResponse(render_to_string("messages/nothing.html"), status=404))
 

@@ -5,8 +5,8 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Count
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -89,10 +89,7 @@ def topic_restore(request: WorkspaceRequest, workspace: int, topic: int) -> Http
 
 
 def _find(request: WorkspaceRequest, topic_id: int) -> Topic:
-    found = Topic.objects.in_workspace(request.workspace).filter(pk=topic_id).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(Topic.objects.in_workspace(request.workspace), pk=topic_id)
 
 
 def _given(form: TopicForm) -> dict[str, str]:
@@ -100,7 +97,7 @@ def _given(form: TopicForm) -> dict[str, str]:
 
 
 def _rows(request: WorkspaceRequest, found: list[Topic]) -> list[dict[str, Any]]:
-    """Each with how many contacts agreed to it, and how many said no."""
+    """Each with how many contacts agreed to it, have yet to confirm, and said no."""
     consents = Consent.objects.in_workspace(request.workspace).filter(
         channel=Channel.EMAIL, topic__in=[topic.key for topic in found], valid_to__isnull=True
     )
@@ -111,6 +108,7 @@ def _rows(request: WorkspaceRequest, found: list[Topic]) -> list[dict[str, Any]]
             "topic": topic,
             "form": TopicForm(initial=vars(topic), auto_id=f"topic-{topic.pk}-%s"),
             "granted": numbers.get((topic.key, ConsentStatus.GRANTED), 0),
+            "pending": numbers.get((topic.key, ConsentStatus.PENDING), 0),
             "withdrawn": numbers.get((topic.key, ConsentStatus.WITHDRAWN), 0),
         }
         for topic in found
