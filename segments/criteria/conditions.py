@@ -63,8 +63,12 @@ class TextCondition(Condition):
 
     def q(self, scope: Scope) -> Q:
         positive = POSITIVE.get(self.operator)
-        test = TextTest(positive or self.operator, self.values or ())
-        return ~test.q(self.column) if positive else test.q(self.column)
+        passing = self.passing(TextTest(positive or self.operator, self.values or ()), scope)
+        return ~passing if positive else passing
+
+    def passing(self, test: TextTest, scope: Scope) -> Q:
+        """Rows that pass the positive test."""
+        return test.q(self.column)
 
     def speak(self, speech: Speech) -> str:
         values = say_values(self.values, _("or")) if self.values else ""

@@ -22,12 +22,13 @@ from segments.criteria.scope import Scope
 from segments.criteria.values import MAX_VALUES, AnyOrAll, Control
 from segments.criteria.windows import EVER, Window, say_window
 from segments.models import Segment
+from workspaces.numbers import whole_number
 
 MAX_DAYS = 90
 
 
 def _known_id(value: int | str) -> int | str:
-    if not str(value).isdecimal() or len(str(value)) > 18:
+    if whole_number(str(value)) is None:
         raise ValueError(_("An id is expected here."))
     return value
 

@@ -24,7 +24,6 @@ from segments.criteria.conditions import (
 from segments.criteria.scope import Scope
 from segments.criteria.values import (
     BETWEEN_ONLY,
-    POSITIVE,
     Control,
     Money,
     NumberOperator,
@@ -130,19 +129,14 @@ class PropertyIs(TextCondition):
     field: Literal["property"]
     property: reference_text("line_property")  # type: ignore[valid-type]
 
-    def q(self, scope: Scope) -> Q:
-        positive = POSITIVE.get(self.operator)
-        test = TextTest(positive or self.operator, self.values or ())
+    def passing(self, test: TextTest, scope: Scope) -> Q:
         named = _properties(scope, self.property)
         if test.operator == TextOperator.HAS_VALUE:
-            found = Q(pk__in=named.exclude(text="", number__isnull=True).values("line_item_id"))
-        else:
-            fits = test.q("text__normalised", "text_key")
-            if test.operator == TextOperator.IS_ANY_OF:
-                fits |= Q(number__in=_numbers(test.values))
-            fitting = named.filter(fits)
-            found = Q(pk__in=fitting.values("line_item_id"))
-        return ~found if positive else found
+            return Q(pk__in=named.exclude(text="", number__isnull=True).values("line_item_id"))
+        fits = test.q("text__normalised", "text_key")
+        if test.operator == TextOperator.IS_ANY_OF:
+            fits |= Q(number__in=_numbers(test.values))
+        return Q(pk__in=named.filter(fits).values("line_item_id"))
 
     def speak(self, speech: Speech) -> str:
         return super().speak(speech).replace(str(self.label), f"{self.label} “{self.property}”", 1)

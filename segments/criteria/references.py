@@ -18,6 +18,7 @@ from segments.models import Segment
 from tracking.models import ActivityKind, ActivityParameter
 from transactions.models import Brand, LineProperty, Product, ProductCategory, ProductVariant
 from workspaces.models import Workspace
+from workspaces.numbers import whole_number
 from workspaces.tenancy import WorkspaceModel
 
 
@@ -118,7 +119,7 @@ def _by_id(model: type[WorkspaceModel]) -> Resolver:
     """Segments and lists are named by id."""
 
     def find(workspace: Workspace, keys: Sequence[str]) -> dict[str, Found]:
-        ids = [int(key) for key in keys if key.isdecimal() and len(key) < 19]
+        ids = [pk for key in keys if (pk := whole_number(key)) is not None]
         rows = model.objects.in_workspace(workspace).filter(Q(pk__in=ids), Q(("archived_at", None)))
         return {str(row.pk): Found((row.pk,), row.name) for row in rows}  # type: ignore[attr-defined]
 

@@ -79,8 +79,20 @@ class LabelTaken(LabelGiven):
         return self.enough(scope.within(rows, self._window, "valid_to"), scope)
 
 
+class OfTags(Labelled):
+    """The labels are tags."""
+
+    reference = "tag"
+    model = ContactTag
+
+    tags: reference_texts("tag")  # type: ignore[valid-type]
+
+    def labels(self) -> list[str]:
+        return list(self.tags)
+
+
 @criterion
-class HasTag(HasLabel):
+class HasTag(OfTags, HasLabel):
     """Has any or all of the tags."""
 
     key = "tags.has"
@@ -92,17 +104,10 @@ class HasTag(HasLabel):
         {"match": "any", "tags": ["vip"]},
         {"match": "all", "tags": ["vip", "newsletter"]},
     )
-    reference = "tag"
-    model = ContactTag
-
-    tags: reference_texts("tag")  # type: ignore[valid-type]
-
-    def labels(self) -> list[str]:
-        return list(self.tags)
 
 
 @criterion
-class TagGiven(LabelGiven):
+class TagGiven(OfTags, LabelGiven):
     """Was given any or all of the tags in the window."""
 
     key = "tags.given"
@@ -114,18 +119,12 @@ class TagGiven(LabelGiven):
         {"match": "any", "tags": ["vip", "newsletter"], "window": {"last": 30, "unit": "days"}},
         {"match": "all", "tags": ["vip", "newsletter"], "window": {"from": "2026-01-01"}},
     )
-    reference = "tag"
-    model = ContactTag
 
-    tags: reference_texts("tag")  # type: ignore[valid-type]
     window: Window
-
-    def labels(self) -> list[str]:
-        return list(self.tags)
 
 
 @criterion
-class TagTaken(LabelTaken):
+class TagTaken(OfTags, LabelTaken):
     """Any or all of the tags were taken off in the window."""
 
     key = "tags.taken"
@@ -137,18 +136,24 @@ class TagTaken(LabelTaken):
         {"match": "any", "tags": ["vip"], "window": {"last": 90, "unit": "days"}},
         {"match": "all", "tags": ["vip", "newsletter"], "window": "ever"},
     )
-    reference = "tag"
-    model = ContactTag
 
-    tags: reference_texts("tag")  # type: ignore[valid-type]
     window: Window
 
+
+class OfCategories(Labelled):
+    """The labels are contact categories."""
+
+    reference = "category"
+    model = ContactCategory
+
+    categories: reference_texts("category")  # type: ignore[valid-type]
+
     def labels(self) -> list[str]:
-        return list(self.tags)
+        return list(self.categories)
 
 
 @criterion
-class InCategory(HasLabel):
+class InCategory(OfCategories, HasLabel):
     """Is in any or all of the contact categories."""
 
     key = "categories.has"
@@ -160,17 +165,10 @@ class InCategory(HasLabel):
         {"match": "any", "categories": ["wholesale"]},
         {"match": "all", "categories": ["wholesale", "press"]},
     )
-    reference = "category"
-    model = ContactCategory
-
-    categories: reference_texts("category")  # type: ignore[valid-type]
-
-    def labels(self) -> list[str]:
-        return list(self.categories)
 
 
 @criterion
-class CategoryGiven(LabelGiven):
+class CategoryGiven(OfCategories, LabelGiven):
     """Was put into any or all of the categories in the window."""
 
     key = "categories.given"
@@ -182,18 +180,12 @@ class CategoryGiven(LabelGiven):
         {"match": "any", "categories": ["wholesale"], "window": {"last": 60, "unit": "days"}},
         {"match": "all", "categories": ["wholesale", "press"], "window": "ever"},
     )
-    reference = "category"
-    model = ContactCategory
 
-    categories: reference_texts("category")  # type: ignore[valid-type]
     window: Window
-
-    def labels(self) -> list[str]:
-        return list(self.categories)
 
 
 @criterion
-class CategoryTaken(LabelTaken):
+class CategoryTaken(OfCategories, LabelTaken):
     """Was taken out of any or all of the categories in the window."""
 
     key = "categories.taken"
@@ -205,11 +197,5 @@ class CategoryTaken(LabelTaken):
         {"match": "any", "categories": ["wholesale"], "window": {"last": 60, "unit": "days"}},
         {"match": "all", "categories": ["wholesale", "press"], "window": "ever"},
     )
-    reference = "category"
-    model = ContactCategory
 
-    categories: reference_texts("category")  # type: ignore[valid-type]
     window: Window
-
-    def labels(self) -> list[str]:
-        return list(self.categories)

@@ -22,7 +22,6 @@ from segments.criteria.conditions import (
 from segments.criteria.counting import CountingCriterion
 from segments.criteria.scope import Scope
 from segments.criteria.values import (
-    POSITIVE,
     WITH_VALUES,
     TextTest,
     reference_texts,
@@ -319,12 +318,10 @@ class PageAddress(TextCondition):
     field: Literal["page"]
     values: _texts("page") = None  # type: ignore[valid-type]
 
-    def q(self, scope: Scope) -> Q:
-        positive = POSITIVE.get(self.operator, self.operator)
-        test = TextTest(positive, [_as_stored(value) for value in self.values or ()])
+    def passing(self, test: TextTest, scope: Scope) -> Q:
+        stored = TextTest(test.operator, [_as_stored(value) for value in test.values])
         # Only whole addresses are found by the index on their beginning.
-        condition = test.q("page", "page_key")
-        return ~condition if self.operator in POSITIVE else condition
+        return stored.q(self.column, "page_key")
 
 
 def _as_stored(value: str) -> str:
