@@ -25,11 +25,11 @@ from campaigns.models import Campaign
 from campaigns.report.building import report_of
 from campaigns.report.documents import report_document, uplift_document
 from campaigns.report.uplift import uplift_of
-from campaigns.serializers import MAX_ID
 from campaigns.waterfall import Waterfall, waterfall_of
 from segments.api_problems import wrong_parameter
 from workspaces.api import ProblemError, WorkspaceViewSet
 from workspaces.models import Workspace
+from workspaces.numbers import whole_number
 from workspaces.policies import Action
 
 _VARIANT = OpenApiParameter("variant", OpenApiTypes.INT, description="0 is the first one.")
@@ -139,6 +139,7 @@ def _whole(request: Request, name: str) -> int | None:
     text = request.query_params.get(name, "")
     if not text:
         return None
-    if not (text.isascii() and text.isdecimal()) or int(text[:19]) > MAX_ID:
+    number = whole_number(text)
+    if number is None:
         raise wrong_parameter(name, _("A whole number is expected."))
-    return int(text)
+    return number

@@ -5,11 +5,9 @@ A message carries its campaign's key, and its own external id names the run and 
 
 from __future__ import annotations
 
-import re
+from workspaces.numbers import whole_number
 
 CAMPAIGN = "campaign-"
-LONGEST_ID = 18  # digits; every one of them fits a bigint
-_MESSAGE = re.compile(rf"run:[0-9]{{1,{LONGEST_ID}}}:([0-9]{{1,{LONGEST_ID}}})")
 
 
 def key_of_campaign(campaign_id: int) -> str:
@@ -19,9 +17,8 @@ def key_of_campaign(campaign_id: int) -> str:
 
 def campaign_of_key(key: str) -> int | None:
     """The campaign's id; None where the key is another sender's."""
-    number = key.removeprefix(CAMPAIGN)
-    is_ours = key.startswith(CAMPAIGN) and number.isascii() and number.isdecimal()
-    return int(number) if is_ours and len(number) <= LONGEST_ID else None
+    is_ours = key.startswith(CAMPAIGN)
+    return whole_number(key.removeprefix(CAMPAIGN)) if is_ours else None
 
 
 def message_of(run_id: int, recipient_id: int) -> str:
@@ -35,8 +32,10 @@ MESSAGE_OF_RECIPIENT = "'run:' || recipient.run_id || ':' || recipient.id"
 
 def recipient_of_message(external_id: str) -> int | None:
     """The recipient's id; None where the message is another sender's."""
-    found = _MESSAGE.fullmatch(external_id)
-    return int(found[1]) if found else None
+    kind, _colon, ids = external_id.partition(":")
+    run_id, _colon, recipient_id = ids.partition(":")
+    is_ours = kind == "run" and whole_number(run_id) is not None
+    return whole_number(recipient_id) if is_ours else None
 
 
 def messages_of_run(run_id: int) -> tuple[str, str]:

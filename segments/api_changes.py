@@ -57,6 +57,7 @@ from segments.services.versions import (
     versions_of,
 )
 from workspaces.api import ProblemError, WorkspaceViewSet
+from workspaces.numbers import whole_number
 from workspaces.policies import Action, require
 from workspaces.serializers import StrictSerializer
 
@@ -246,6 +247,7 @@ def _checked(serializer: type[StrictSerializer], data: Any) -> dict[str, Any]:
 
 
 def _version_number(text: str, name: str) -> int:
-    if not text.isdecimal() or not text.isascii() or len(text) > 9:
+    number = whole_number(text, digits=9)
+    if number is None:
         raise wrong_parameter(name, _("The number of a version is expected."))
-    return int(text)
+    return number

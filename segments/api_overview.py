@@ -18,6 +18,7 @@ from segments.services.overlapping import FEWEST, MOST, Overlap, overlap_of
 from segments.services.profiling import FEWEST_PEOPLE, Profile, Standout, profile_of
 from workspaces.api import ProblemError, WorkspaceViewSet
 from workspaces.batches import ItemError
+from workspaces.numbers import whole_number
 
 LONGEST_LIST = 50
 
@@ -55,9 +56,10 @@ class SegmentOverviewMixin(WorkspaceViewSet):
 
     def _asked_segments(self, request: Request) -> list[Segment]:
         parts = request.query_params.get("segments", "").split(",")
-        if not all(part.isdecimal() and part.isascii() and len(part) <= 18 for part in parts):
+        numbers = [number for part in parts if (number := whole_number(part)) is not None]
+        if len(numbers) < len(parts):
             raise wrong_parameter("segments", _("Ids of segments are expected, comma separated."))
-        ids = list(dict.fromkeys(int(part) for part in parts))
+        ids = list(dict.fromkeys(numbers))
         if not FEWEST <= len(ids) <= MOST:
             raise wrong_parameter("segments", _("Name 2 to 10 different segments."))
         rows = Segment.objects.in_workspace(self.workspace).filter(archived_at__isnull=True)

@@ -27,6 +27,7 @@ from segments.serializers import MembersGiven, RecountSerializer, SnapshotSerial
 from segments.services import member_page, queueing, trend
 from segments.services.recounting import evaluate_segment
 from workspaces.api import ProblemError, WorkspaceViewSet
+from workspaces.numbers import whole_number
 from workspaces.policies import Action
 
 MAX_MEMBERS = 500
@@ -166,6 +167,7 @@ def _whole(request: Request, name: str, default: int) -> int:
     text = request.query_params.get(name)
     if text is None:
         return default
-    if not text.isdecimal() or len(text) > 18:
+    number = whole_number(text)
+    if number is None:
         raise wrong_parameter(name, _("A whole number is expected."))
-    return int(text) or default
+    return number or default

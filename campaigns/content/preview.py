@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from campaigns.content.addresses import Filled
-from campaigns.content.compiling import Compiled, ContentFault, compile_content
+from campaigns.content.compiling import Compiled, ContentFault, Made, compile_content
 from campaigns.content.contexts import Person, Setting, segment_values, values_for
 from campaigns.content.products import Products
 from campaigns.content.variables import variables_of
@@ -34,13 +34,8 @@ _ADDRESSES = {
 
 
 @dataclass(frozen=True)
-class Preview:
-    """A message as somebody would see it; `fault` says why there is none."""
-
-    subject: str = ""
-    html: str = ""
-    text: str = ""
-    fault: str = ""
+class Preview(Made):
+    """A message as somebody would see it, its links filled in."""
 
     @property
     def size(self) -> int:

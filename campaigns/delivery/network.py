@@ -8,6 +8,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from workspaces.numbers import whole_number
+
 
 class PrivateAddressError(OSError):
     """A server's name leads to an address of a private network."""
@@ -31,3 +33,9 @@ def is_public(text: str) -> bool:
     if isinstance(found, IPv6Address):
         found = found.ipv4_mapped or found.sixtofour or found
     return found.is_global and not found.is_multicast
+
+
+def port_number(text: str) -> int | None:
+    """The port a text names; None where it is none."""
+    port = whole_number(text, digits=5)
+    return port if port and port < 65_536 else None

@@ -16,7 +16,7 @@ import structlog
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from campaigns.delivery.network import PrivateAddressError, resolve_public
+from campaigns.delivery.network import PrivateAddressError, port_number, resolve_public
 from campaigns.models import SendingAccount
 from campaigns.responses.finding import find_recipient
 from campaigns.responses.outcomes import Outcome, outcome_key, take_outcomes
@@ -137,7 +137,7 @@ def read_mailbox_address(said: Mapping[str, Any]) -> MailboxAddress:
         if not isinstance(value, str) or not value.strip() or _has_breaks(value):
             faults[name] = _("This field is required.")
     port = str(said.get("port") or 993)
-    if not (port.isascii() and port.isdecimal() and 0 < int(port[:6]) < 65_536):
+    if port_number(port) is None:
         faults["port"] = _("A port is a number from 1 to 65535.")
     security = said.get("security") or ("starttls" if port == "143" else "tls")
     if security not in {"tls", "starttls"}:

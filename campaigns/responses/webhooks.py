@@ -26,6 +26,7 @@ from campaigns.responses.webhook_addresses import (
     webhook_password,
 )
 from workspaces.models import Workspace
+from workspaces.numbers import whole_number
 from workspaces.secrets import UnreadableSecretError, unseal
 from workspaces.tenancy import workspace_scope
 
@@ -105,8 +106,8 @@ def _recipient(workspace: Workspace, event: AnymailTrackingEvent, now: datetime)
     )
     found = find_recipient(workspace, told, now=now, trusts_address=True)
     metadata = event.metadata if isinstance(event.metadata, dict) else {}
-    named = str(metadata.get("recipient") or "")
-    if found is None and named.isdecimal() and len(named) < 19:
-        recipients = Recipient.objects.in_workspace(workspace).filter(pk=int(named))
+    named = whole_number(str(metadata.get("recipient") or ""))
+    if found is None and named is not None:
+        recipients = Recipient.objects.in_workspace(workspace).filter(pk=named)
         found = recipients.values_list("pk", flat=True).first()
     return found

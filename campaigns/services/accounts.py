@@ -16,7 +16,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from campaigns.delivery.letters import Letter
-from campaigns.delivery.network import PrivateAddressError, resolve_public
+from campaigns.delivery.network import PrivateAddressError, port_number, resolve_public
 from campaigns.delivery.outcomes import AccountUnavailableError, Result
 from campaigns.delivery.plan import Sender
 from campaigns.delivery.providers import API_URLS, OPTIONAL, REQUIRED
@@ -301,7 +301,8 @@ def _credential_faults(transport: Transport, given: Mapping[str, Any]) -> Iterat
 
 def _server_faults(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     host, port = str(given.get("host", "")).strip(), str(given.get("port") or "587")
-    if not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65535:
+    number = port_number(port)
+    if number is None:
         yield "port", _("A port is a number up to 65535.")
         return
     if given.get("security", "starttls") not in SECURITY:
@@ -309,7 +310,7 @@ def _server_faults(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if not host:
         yield "host", _("This is needed.")
         return
-    yield from (("host", fault) for fault in _host_faults(host, int(port)))
+    yield from (("host", fault) for fault in _host_faults(host, number))
 
 
 def _mailbox_faults(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -321,10 +322,10 @@ def _mailbox_faults(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     host, port = str(given.get("host", "")).strip(), str(given.get("port") or "993")
     if not host or not given.get("user") or not given.get("password"):
         yield "host", _("A mailbox needs a server, a user and a password.")
-    elif not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65535:
+    elif (number := port_number(port)) is None:
         yield "port", _("A port is a number up to 65535.")
     else:
-        yield from (("host", fault) for fault in _host_faults(host, int(port)))
+        yield from (("host", fault) for fault in _host_faults(host, number))
 
 
 def _host_faults(host: str, port: int) -> Iterator[str]:

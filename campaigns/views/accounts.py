@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -127,10 +127,7 @@ def account_archive(request: WorkspaceRequest, workspace: int, account: int) -> 
 
 def _find(request: WorkspaceRequest, account_id: int) -> SendingAccount:
     rows = SendingAccount.objects.in_workspace(request.workspace).filter(archived_at=None)
-    found = rows.filter(pk=account_id).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(rows, pk=account_id)
 
 
 def _kind(transport: Transport) -> dict[str, Any]:

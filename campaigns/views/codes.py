@@ -6,8 +6,8 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Q, QuerySet
-from django.http import Http404, HttpResponse, StreamingHttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -153,10 +153,7 @@ def _chain(*parts: Any) -> Any:
 
 
 def _find(request: WorkspaceRequest, pool_id: int) -> CodePool:
-    found = CodePool.objects.in_workspace(request.workspace).filter(pk=pool_id).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(CodePool.objects.in_workspace(request.workspace), pk=pool_id)
 
 
 _NOTHING = dict.fromkeys(("total", *STATES), 0)

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -87,10 +87,7 @@ def domain_remove(request: WorkspaceRequest, workspace: int, domain: int) -> Htt
 
 
 def _find(request: WorkspaceRequest, domain_id: int) -> SenderDomain:
-    found = SenderDomain.objects.in_workspace(request.workspace).filter(pk=domain_id).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(SenderDomain.objects.in_workspace(request.workspace), pk=domain_id)
 
 
 def _checks(domain: SenderDomain) -> list[dict[str, Any]]:

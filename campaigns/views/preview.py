@@ -10,6 +10,7 @@ from campaigns.content.preview import Preview, preview
 from campaigns.documents import InvalidDocument
 from campaigns.views.framing import find_campaign
 from workspaces.middleware import WorkspaceRequest
+from workspaces.numbers import whole_number
 from workspaces.policies import Action, require
 
 # The one exception to "no unsafe-*": what a tenant wrote, in a frame that may do nothing.
@@ -50,9 +51,10 @@ def _number(text: str) -> int | None:
     """A number in an address; None without one. Raises `Http404`."""
     if not text:
         return None
-    if not text.isascii() or not text.isdecimal() or len(text) > 18:
+    number = whole_number(text)
+    if number is None:
         raise Http404
-    return int(text)
+    return number
 
 
 def _framed(response: HttpResponse) -> HttpResponse:

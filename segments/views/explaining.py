@@ -20,6 +20,7 @@ from segments.views.framing import segment_frame
 from segments.views.parameters import day_asked
 from segments.wizard.page import find_segment
 from workspaces.middleware import WorkspaceRequest
+from workspaces.numbers import whole_number
 from workspaces.policies import Action, require
 
 MOST_FOUND = 10
@@ -65,8 +66,7 @@ def segment_why(request: WorkspaceRequest, workspace: int, segment: int) -> Http
 
 def _asked_id(request: WorkspaceRequest) -> int:
     """`contact`, the id of one; 0 where none is named."""
-    text = request.GET.get("contact", "")
-    return int(text) if text.isdecimal() and text.isascii() and len(text) <= 18 else 0
+    return whole_number(request.GET.get("contact", "")) or 0
 
 
 def _suggested(segment: Segment) -> Sequence[Contact]:

@@ -11,6 +11,7 @@ from segments.models import MembershipCause, MembershipDirection
 from segments.views.framing import segment_frame
 from segments.wizard.page import find_segment
 from workspaces.middleware import WorkspaceRequest
+from workspaces.numbers import whole_number
 from workspaces.policies import Action, require
 
 PAGE_SIZE = 50
@@ -26,7 +27,7 @@ def segment_changes(request: WorkspaceRequest, workspace: int, segment: int) -> 
         cause=_one_of(request, "cause", MembershipCause.values),
         direction=_one_of(request, "direction", MembershipDirection.values),
     )
-    newer, before = _number(request, "newer"), _number(request, "before")
+    newer, before = (whole_number(request.GET.get(name, "")) for name in ("newer", "before"))
     changes = newest_changes(
         workspace=request.workspace,
         filters=filters,
@@ -52,8 +53,3 @@ def segment_changes(request: WorkspaceRequest, workspace: int, segment: int) -> 
 def _one_of(request: HttpRequest, name: str, allowed: list[str]) -> str | None:
     given = request.GET.get(name, "")
     return given if given in allowed else None
-
-
-def _number(request: HttpRequest, name: str) -> int | None:
-    given = request.GET.get(name, "")
-    return int(given) if given.isdecimal() and len(given) <= 18 else None

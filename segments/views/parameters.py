@@ -8,6 +8,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from segments.criteria.windows import Clock
 from workspaces.middleware import WorkspaceRequest
+from workspaces.numbers import whole_number
 
 
 def instant_asked(request: WorkspaceRequest) -> datetime:
@@ -37,5 +38,4 @@ def day_asked(request: WorkspaceRequest) -> tuple[str, datetime]:
 
 def contact_after(request: WorkspaceRequest) -> int:
     """`after`: the last contact id of the page before; 0 for the first page."""
-    text = request.GET.get("after", "")
-    return int(text) if text.isdecimal() and text.isascii() and len(text) <= 18 else 0
+    return whole_number(request.GET.get("after", "")) or 0

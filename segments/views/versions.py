@@ -29,6 +29,7 @@ from segments.views.framing import segment_frame
 from segments.views.parameters import contact_after, instant_asked
 from segments.wizard.page import find_segment
 from workspaces.middleware import WorkspaceRequest
+from workspaces.numbers import whole_number
 from workspaces.policies import Action, require
 
 MOST_LISTED = 100
@@ -100,10 +101,8 @@ def segment_versions_compare(
 
 def _number(request: WorkspaceRequest, name: str, segment: Segment) -> int:
     """The version named in the address; without one the last two."""
-    text = request.GET.get(name, "")
-    if text.isdecimal() and text.isascii() and len(text) <= 9:
-        return int(text)
-    return max(1, segment.version_number - (name == "from"))
+    number = whole_number(request.GET.get(name, ""), digits=9)
+    return max(1, segment.version_number - (name == "from")) if number is None else number
 
 
 def _compared(request: WorkspaceRequest, found: Comparison) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from segments.criteria.base import all_criteria
@@ -92,7 +92,4 @@ def _urls(request: WorkspaceRequest) -> dict[str, str]:
 
 def find_segment(request: WorkspaceRequest, segment_id: int) -> Segment:
     """The segment of this workspace, or 404."""
-    segment = Segment.objects.in_workspace(request.workspace).filter(pk=segment_id).first()
-    if segment is None:
-        raise Http404
-    return segment
+    return get_object_or_404(Segment.objects.in_workspace(request.workspace), pk=segment_id)
