@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from campaigns.api_audience import CampaignAudienceMixin
+from campaigns.api_links import CampaignLinksMixin
 from campaigns.api_problems import saving_problems
 from campaigns.api_sending import CampaignSendingMixin
 from campaigns.filters import CampaignFilters
@@ -24,6 +25,7 @@ class CampaignViewSet(
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
     CampaignAudienceMixin,
+    CampaignLinksMixin,
     CampaignSendingMixin,
 ):
     """Campaigns: what is sent to whom and when."""

@@ -1,4 +1,4 @@
-"""Which mail servers of workspaces may be connected to: none inside the installation's network."""
+"""Which servers named by workspaces may be connected to: none inside the installation's network."""
 
 from __future__ import annotations
 
@@ -20,11 +20,16 @@ def resolve_public(host: str, port: int) -> str:
 
     Raises `PrivateAddressError`, and `OSError` where the name is unknown.
     """
+    return addresses_of(host, port, may_be_private=settings.PRIVATE_MAIL_SERVERS)[0]
+
+
+def addresses_of(host: str, port: int, *, may_be_private: bool = False) -> list[str]:
+    """All addresses of a server, the best first; the same is raised."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses = [str(entry[4][0]) for entry in found]
-    if not settings.PRIVATE_MAIL_SERVERS and any(not is_public(each) for each in addresses):
+    if not may_be_private and any(not is_public(each) for each in addresses):
         raise PrivateAddressError(_("This server is in a private network."))
-    return addresses[0]
+    return addresses
 
 
 def is_public(text: str) -> bool:

@@ -20,7 +20,8 @@ function useSaved(store) {
 
 export function Preview({ store }) {
   const [view, setView] = useState("desk");
-  const [contact, setContact] = useState(null);
+  const [contact, setContact] = useState(store.previewed ?? null);
+  store.previewed = contact; // whose links are followed before it is sent
   const [isTesting, setTesting] = useState(false);
   const saved = useSaved(store);
   const made = useMade(store, saved, contact);
@@ -114,11 +115,11 @@ function blockAt(store, { where, variant }) {
   return (found[2] === undefined ? block : block?.columns?.[Number(found[2])]?.[Number(found[3])])?.id ?? null;
 }
 
-export function FindingList({ store, checks: { findings, isFresh }, goTo }) {
+export function FindingList({ store, checks: { findings, isFresh }, goTo, label = gettext("Checks") }) {
   const show = (id) => { goTo?.("content"); store.focusAfter = id; store.selected = id; store.tell(); };
   if (!findings) return html`<p class="skeleton"></p>`;
   if (!findings.length) return html`<p class=${`small findings-good ${isFresh ? "" : "stale"}`}><${Icon} name="circle-check" /> ${gettext("Nothing to complain about: links, unsubscribing, address and size are in order.")}</p>`;
-  return html`<ul class=${`findings ${isFresh ? "" : "stale"}`} aria-label=${gettext("Checks")}>${findings.map((one) => html`
+  return html`<ul class=${`findings ${isFresh ? "" : "stale"}`} aria-label=${label}>${findings.map((one) => html`
     <li key=${one.code + one.message + one.where} class=${one.level}><${Icon} name=${one.level === "error" ? "circle-alert" : "triangle-alert"} /><span>${one.message}${blockAt(store, one) && html` <button type="button" class="link small" onClick=${() => show(blockAt(store, one))}>${gettext("Show the block")}</button>`}${one.where === "$.settings" && html` <${SettingUp} store=${store} to="settings">${gettext("Open the settings")}<//>`}</span></li>`)}</ul>`;
 }
 

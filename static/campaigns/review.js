@@ -6,6 +6,7 @@ import { Icon } from "../wizard/icons.js";
 import { fill, gettext, ngettext, number } from "../wizard/words.js";
 import { Section } from "./fields.js";
 import { FindingList, useFindings, useSaved } from "./preview.js";
+import { LinkCheck } from "./linkcheck.js";
 import { saySchedule } from "./schedulewords.js";
 import { DomainStatus, SettingUp } from "./sender.js";
 import { sayTest } from "./variants.js";
@@ -19,7 +20,7 @@ export function Review({ store, audience, goTo }) {
   return html`<div class="campaign-cols">
     <div class="campaign-main">
       <${Summary} store=${store} audience=${audience} goTo=${goTo} />
-      <${Section} title=${gettext("Checks")}><${FindingList} store=${store} checks=${checks} goTo=${goTo} /><//>
+      <${Section} title=${gettext("Checks")}><${FindingList} store=${store} checks=${checks} goTo=${goTo} /><${LinkCheck} store=${store} saved=${saved} goTo=${goTo} /><//>
       <${Section} title=${gettext("Sender")}><${SenderLine} store=${store} goTo=${goTo} /><//>
       <${Warnings} audience=${audience} confirmed=${confirmed} flip=${flip} />
       <${Send} store=${store} audience=${audience} checks=${checks} confirmed=${confirmed} goTo=${goTo} />

@@ -99,15 +99,24 @@ class ActorThrottle(BaseThrottle):
             return True
         now = time.time()
         self.wait_seconds = 60 - int(now) % 60
-        who = f"key-{actor.key.pk}" if actor.key else f"user-{actor.user.pk if actor.user else 0}"
-        name = workspace_cache_key(actor.workspace, "requests", who, int(now) // 60)
+        name = workspace_cache_key(
+            actor.workspace, "requests", self.who_counts(actor), int(now) // 60
+        )
         try:
             cache.add(name, 0, timeout=120)
             number_of_requests = cache.incr(name)
         except Exception:
             logger.warning("throttle_unavailable", exc_info=True)
             return True
-        return number_of_requests <= int(getattr(settings, "API_REQUESTS_PER_MINUTE", 3000))
+        return number_of_requests <= self.most()
+
+    def who_counts(self, actor: Actor) -> str:
+        """Whose requests are counted together, within the workspace."""
+        return f"key-{actor.key.pk}" if actor.key else f"user-{actor.user.pk if actor.user else 0}"
+
+    def most(self) -> int:
+        """Requests a minute."""
+        return int(getattr(settings, "API_REQUESTS_PER_MINUTE", 3000))
 
     def wait(self) -> float:
         return self.wait_seconds
