@@ -109,10 +109,19 @@ def _next(asked: ConfirmationRequest, now: datetime) -> datetime | None:
     return now + WAITS[asked.attempts - 1] if asked.attempts <= len(WAITS) else None
 
 
-def _keep(workspace: Workspace, asked: ConfirmationRequest, **told: datetime | str | None) -> None:
+def _keep(
+    workspace: Workspace,
+    asked: ConfirmationRequest,
+    *,
+    next_at: datetime | None,
+    error: str = "",
+    sent_at: datetime | None = None,
+) -> None:
     """What became of the attempt; a letter confirmed meanwhile stays done with."""
     requests = ConfirmationRequest.objects.in_workspace(workspace)
-    requests.filter(pk=asked.pk, attempts=asked.attempts, confirmed_at=None).update(**told)
+    requests.filter(pk=asked.pk, attempts=asked.attempts, confirmed_at=None).update(
+        next_at=next_at, error=error, sent_at=sent_at
+    )
 
 
 def _sender(workspace: Workspace) -> Sender:

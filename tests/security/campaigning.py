@@ -23,8 +23,10 @@ def add_campaigns(world: World, text: Callable[[str], str], now: datetime) -> No
     """A draft to the world's segment, a run of it that is over, a kept block, a topic, a pool …"""
     workspace, program = world.workspace, world.program()
     actor = Actor(workspace=workspace, is_system=True)
-    account = make_account(workspace, name=text("an account"))
-    make_sending_settings(workspace, postal_address=text("a postal address"))
+    account = make_account(workspace, name=text("an account"), is_default=True)
+    make_sending_settings(
+        workspace, postal_address=text("a postal address"), from_email="a@shop.example"
+    )
     with workspace_scope(workspace):
         topic = create_topic(actor=actor, name=text("a topic"), description="", now=now)
         pool = create_pool(actor=actor, name=text("a pool of codes"), prefix="", now=now)
@@ -48,9 +50,15 @@ def add_campaigns(world: World, text: Callable[[str], str], now: datetime) -> No
         "code_pool": pool.pk,
     }
     kept = {"name": text("a kept block"), "block": block}
-    for path, body in (("campaigns/", campaign), ("saved-blocks/", kept)):
+    contact = max(world.ids()["contacts.Contact"])
+    asked = {"contact": contact, "topic": topic.key, "source": text("a form")}
+    for path, body in (
+        ("campaigns/", campaign),
+        ("saved-blocks/", kept),
+        ("confirmations/", asked),
+    ):
         answer = program.post(f"/api/v1/{path}", json.dumps(body), "application/json")
-        assert answer.status_code == 201, answer.content
+        assert answer.status_code in {201, 202}, answer.content
     with workspace_scope(workspace):
         Run.objects.create(
             workspace=workspace,

@@ -204,7 +204,8 @@ def _plain_value(field: models.Field, canaries: Canaries) -> Any:
             return "203.0.113.7"
         case models.DateTimeField():
             # Periods start before they end.
-            return NOW + timedelta(days=1) if field.name.endswith("_to") else NOW
+            is_end = field.name.endswith("_to") or field.name == "expires_at"
+            return NOW + timedelta(days=1) if is_end else NOW
         case models.DateField():
             return NOW.date()
         case models.TimeField():

@@ -41,6 +41,7 @@ OF_NO_WORKSPACE = re.compile(
 # Workers look for due rows of every workspace here, and only inside `claimer_scope`.
 QUEUES = {
     "campaigns_campaign",
+    "campaigns_confirmationrequest",
     "campaigns_recipient",
     "campaigns_run",
     "campaigns_sendingaccount",
