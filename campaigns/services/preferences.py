@@ -199,8 +199,8 @@ def _preferences(workspace: Workspace, recipient: Recipient) -> Preferences:
 
 
 def _is_wanted(said: str | None, everything: str | None) -> bool:
-    """Neither the topic nor everything was withdrawn: both hold."""
-    return ConsentStatus.WITHDRAWN not in {said, everything}
+    """Neither the topic nor everything was withdrawn or has yet to be confirmed: both hold."""
+    return not {said, everything} & {ConsentStatus.WITHDRAWN, ConsentStatus.PENDING}
 
 
 def _record_unsubscribed(workspace: Workspace, recipient: Recipient, now: datetime) -> None:
