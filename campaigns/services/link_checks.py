@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urldefrag
 
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -135,5 +136,8 @@ def _said(url: str, found: Followed) -> str:
     if found.led not in sentences:
         return ""
     return sentences[found.led].format(
-        link=url[:80], status=found.status, seconds=int(SECONDS), redirects=MOST_REDIRECTS
+        link=Truncator(url).chars(80),
+        status=found.status,
+        seconds=int(SECONDS),
+        redirects=MOST_REDIRECTS,
     )

@@ -53,7 +53,7 @@ def campaign_page(request: WorkspaceRequest, workspace: int, campaign: int) -> H
         "may_read_people": request.actor.may(Action.READ_CONTACTS),
         **(what_may_be_done(request, run) if run else {}),
         "may_change_rule": request.actor.may(Action.MANAGE_WORKSPACE),
-        "people": _people(request, found, asked),
+        "people": _people(request, found, asked or _only_run(found)),
         **_figures(found, asked, request),
     }
     return render(request, "campaigns/report.html", context)
@@ -68,12 +68,20 @@ def _run_asked(request: WorkspaceRequest, campaign: Campaign) -> Run | None:
     return runs.filter(pk=run_id).first()
 
 
-def _people(request: WorkspaceRequest, campaign: Campaign, asked: Run | None) -> str:
-    """The address of the list of recipients; empty for those who mustn't see it."""
+def _only_run(campaign: Campaign) -> Run | None:
+    """The campaign's send, where there is but one."""
+    runs = Run.objects.in_workspace(campaign.workspace_id).filter(campaign=campaign)[:2]
+    found = list(runs.only("pk"))
+    return found[0] if len(found) == 1 else None
+
+
+def _people(request: WorkspaceRequest, campaign: Campaign, run: Run | None) -> str:
+    """The address of the list of recipients, of one send or of all; empty for those who mustn't
+    see it."""
     if not request.actor.may(Action.READ_CONTACTS):
         return ""
-    if asked is not None:
-        return reverse("campaigns:recipients", args=[campaign.workspace_id, asked.pk])
+    if run is not None:
+        return reverse("campaigns:recipients", args=[campaign.workspace_id, run.pk])
     return reverse("campaigns:all-recipients", args=[campaign.workspace_id, campaign.pk])
 
 

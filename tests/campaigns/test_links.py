@@ -194,6 +194,7 @@ def test_links_are_those_made_for_the_contact_in_every_variant(shop, server):
         check(campaign, contact_id=ann.pk + 1)
 
 
+@pytest.mark.night
 def test_more_than_fifty_links_are_not_all_followed(shop, server):
     start = f"http://shop.example:{server.port}/200?n="
     found = check(make_draft(shop, *(f"{start}{number}" for number in range(MOST_LINKS + 2))))

@@ -75,7 +75,7 @@ def make_tangle(shop: Workspace, number: int = 4) -> list[Campaign]:
     return campaigns
 
 
-@pytest.mark.parametrize("rule", ["click", "open_or_click"])
+@pytest.mark.parametrize("rule", ["click", pytest.param("open_or_click", marks=pytest.mark.night)])
 def test_each_campaign_of_a_list_has_the_revenue_of_its_report(shop, rule):
     make_sending_settings(shop, revenue_rule=rule, attribution_days=1)
     campaigns = make_tangle(shop)
@@ -103,6 +103,7 @@ def test_what_others_record_under_the_key_of_a_campaign_earns_it_nothing(shop):
     assert results.sales == reported(run.campaign) == Sales()
 
 
+@pytest.mark.night
 def test_the_list_asks_as_much_for_one_campaign_as_for_many(shop):
     def statements() -> int:
         with workspace_scope(shop):
@@ -117,6 +118,7 @@ def test_the_list_asks_as_much_for_one_campaign_as_for_many(shop):
     assert statements() == few
 
 
+@pytest.mark.night
 def test_a_list_does_not_wait_for_revenue_that_takes_too_long(shop, monkeypatch):
     make_tangle(shop, 1)
     monkeypatch.setattr(listing, "PATIENCE", "1ms")
