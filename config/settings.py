@@ -117,8 +117,9 @@ TREND_DAYS = env.int("TREND_DAYS", default=90 if PROCESS == "test" else 365)
 # Sets of leaves that took at least so long to ask are kept, up to so much a workspace.
 LEAF_SET_MIN_MICROSECONDS = env.int("LEAF_SET_MIN_MICROSECONDS", default=3000)
 LEAF_SET_MEGABYTES = env.int("LEAF_SET_MEGABYTES", default=256)
-# The numbers behind leaves (another threshold is answered from them) that a process remembers.
-VECTOR_CACHE_MEGABYTES = env.int("VECTOR_CACHE_MEGABYTES", default=64)
+# How much of them, and of the numbers behind leaves (another threshold is answered from those), a
+# process remembers.
+LEAF_CACHE_MEGABYTES = env.int("LEAF_CACHE_MEGABYTES", default=64)
 # The process that follows live membership: how long it may be silent before another one takes its
 # workspaces, how often it looks for windows that ran out, workspaces side by side, and its memory.
 LIVE_LEASE_SECONDS = env.int("LIVE_LEASE_SECONDS", default=10)

@@ -12,11 +12,11 @@ from django.utils import timezone
 from contacts.services import forget_changes
 from segments.engine import storing
 from segments.models import RecountReason
-from segments.services import backfilling, claims, pruning, queueing
+from segments.services import backfilling, claims, measuring, pruning, queueing
 from segments.services.claims import Claim
 from segments.services.counting_together import MOST_AT_ONCE, count_together
 from workspaces.models import Workspace
-from workspaces.tasks import all_workspaces_task
+from workspaces.tasks import all_workspaces_task, workspace_task
 from workspaces.tenancy import workspace_scope
 
 SECONDS_AT_A_TIME = 30  # then the rest is handed on, so that workers can be stopped
@@ -43,6 +43,14 @@ def work_recounts(**_: Any) -> None:
         others = claims.claim_beside(claim, now=timezone.now(), most=MOST_AT_ONCE - 1)
         count(claim, *others, clock=timezone.now)
     work_recounts.apply_async(expires=600)
+
+
+@workspace_task()
+def measure_rows(*, workspace_id: int, rows: list[Any], **_: Any) -> None:
+    """Measure what another threshold of these rows could be answered from."""
+    workspace = Workspace.objects.get(pk=workspace_id)
+    with workspace_scope(workspace):
+        measuring.measure_rows(workspace=workspace, rows=rows, as_of=timezone.now())
 
 
 @all_workspaces_task()

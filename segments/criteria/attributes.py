@@ -14,6 +14,7 @@ from pydantic import Field
 from contacts.models import AttributeType, AttributeValue
 from segments.criteria.base import Criterion, Family, Speech, criterion
 from segments.criteria.evidence import Measured, MeasureUnit
+from segments.criteria.measures import with_each
 from segments.criteria.periods import held_at_all, held_throughout
 from segments.criteria.scope import Scope
 from segments.criteria.values import (
@@ -282,6 +283,17 @@ class AttributeNumber(AttributeCriterion):
             return [rows.filter(number__isnull=False)]
         operator = NumberOperator.EXACTLY if self.negated else NumberOperator(self.operator.value)
         return [rows.filter(NumberTest(operator, self.value, self.upper).q("number"))]
+
+    def matching(self, scope: Scope) -> QuerySet[Any]:
+        found = super().matching(scope)
+        if self.value is None or self.history != History.NOW:
+            return found
+        operator = NumberOperator.EXACTLY if self.negated else NumberOperator(self.operator.value)
+        test = NumberTest(operator, self.value, self.upper)
+        compared: QuerySet[Any] = with_each(
+            found, scope.attribute_values(self.attribute), "number", test
+        )
+        return compared
 
     def measured(self, scope: Scope) -> Measured | None:
         if self.value is None or self.history != History.NOW:

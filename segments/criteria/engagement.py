@@ -58,19 +58,24 @@ def _push_clicks(scope: Scope) -> QuerySet[Any]:
 
 
 def _forms(scope: Scope) -> QuerySet[Any]:
-    kinds = scope.once("forms", lambda: _kinds(scope, Q(key=FORM_SUBMITTED)))
-    return scope.facts(Activity).filter(kind_id__in=kinds)
+    forms, _engaging = scope.once("engaging_kinds", _kinds)
+    return scope.facts(Activity).filter(kind_id__in=forms)
 
 
 def _activities(scope: Scope) -> QuerySet[Any]:
-    engaging = Q(is_engagement=True) & ~Q(key=FORM_SUBMITTED)
-    kinds = scope.once("engaging", lambda: _kinds(scope, engaging))
-    return scope.facts(Activity).filter(kind_id__in=kinds)
+    _forms, engaging = scope.once("engaging_kinds", _kinds)
+    return scope.facts(Activity).filter(kind_id__in=engaging)
 
 
-def _kinds(scope: Scope, which: Q) -> list[int]:
-    kinds = ActivityKind.objects.in_workspace(scope.workspace).filter(which)
-    return sorted(kinds.values_list("pk", flat=True))
+def _kinds(scope: Scope) -> tuple[list[int], list[int]]:
+    """The kinds of forms, and the others that count as engagement."""
+    kinds = ActivityKind.objects.in_workspace(scope.workspace)
+    asked = kinds.filter(Q(key=FORM_SUBMITTED) | Q(is_engagement=True)).order_by("pk")
+    forms: list[int] = []
+    engaging: list[int] = []
+    for pk, key in asked.values_list("pk", "key"):
+        (forms if key == FORM_SUBMITTED else engaging).append(pk)
+    return forms, engaging
 
 
 def _purchases(scope: Scope) -> QuerySet[Any]:

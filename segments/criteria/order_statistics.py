@@ -13,6 +13,7 @@ from pydantic import Field
 
 from segments.criteria.base import criterion
 from segments.criteria.evidence import MeasureUnit
+from segments.criteria.measures import with_ratio
 from segments.criteria.purchase_conditions import (
     EXACT,
     PurchaseConditions,
@@ -27,7 +28,14 @@ from segments.criteria.purchases import (
     ratio_q,
 )
 from segments.criteria.scope import Scope
-from segments.criteria.values import BETWEEN_ONLY, Control, Money, NumberOperator, NumberValue
+from segments.criteria.values import (
+    BETWEEN_ONLY,
+    Control,
+    Money,
+    NumberOperator,
+    NumberTest,
+    NumberValue,
+)
 from segments.criteria.windows import EVER, MAX_NUMBER, OlderThan, Unit, Window, WindowKind
 
 SECONDS_A_DAY = 86_400
@@ -85,7 +93,12 @@ class AverageOrder(_Order):
         grouped = rows.queryset.order_by().values("contact_id")
         bounds = self.bounds(scope)
         total = Sum(rows.amount)
-        return ratio_q(self.positive, bounds, total, rows.number, grouped).values("contact_id")
+        found = ratio_q(self.positive, bounds, total, rows.number, grouped).values("contact_id")
+        return with_ratio(found, rows.queryset, rows.amount, rows.number, self.ratio_test(scope))
+
+    def ratio_test(self, scope: Scope) -> NumberTest:
+        """The comparison that `matching` makes, in the units of storage."""
+        return NumberTest(self.positive, *self.bounds(scope))
 
 
 class _Extreme(_Order):

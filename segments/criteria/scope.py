@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from django.db import models
@@ -22,9 +23,20 @@ from workspaces.models import TIME_ZONES, Workspace
 from workspaces.money import decimals_of
 from workspaces.tenancy import WorkspaceQuerySet
 
+if TYPE_CHECKING:
+    from segments.criteria.tree import Tree
+
 M = TypeVar("M", bound=models.Model)
 
 _ZONE_NAMES = {normalise(name): name for name in TIME_ZONES}
+
+
+@dataclass
+class Noted:
+    """What criteria looked up once, and whether that is being done."""
+
+    asks: dict[str, Callable[[Scope], Any]] = field(default_factory=dict)
+    is_asking: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,6 +53,7 @@ class Scope:
     contact_ids: frozenset[int] | None = None
     narrowed_to: QuerySet[Any] | None = None
     _cache: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    _noted: Noted = field(default_factory=Noted, compare=False, repr=False)
 
     def at(self, as_of: datetime) -> Scope:
         """The same question at another instant."""
@@ -56,16 +69,36 @@ class Scope:
         """The same question for the contacts a query of one column finds."""
         return replace(self, narrowed_to=contact_ids)
 
+    def knowing(self, tree: Tree) -> Scope:
+        """The same, with what the tree's keys stood for: of a tree that was just parsed."""
+        named = {f"ids:{kind}": dict(found) for kind, found in tree.found.items()}
+        return replace(self, _cache={**named, **self._cache})
+
     @property
     def clock(self) -> Clock:
         return Clock(self.as_of, self.workspace.zone, self.workspace.week_start)
 
-    def once(self, name: str, ask: Callable[[], Any]) -> Any:
-        """What is asked once for this workspace and instant."""
+    def once(self, name: str, ask: Callable[[Scope], Any], *, is_harmless: bool = False) -> Any:
+        """What is asked once for this workspace and instant.
+
+        `is_harmless`: it decides how something is asked, not what.
+        """
+        if not is_harmless:
+            self._noted.asks[name] = ask
         key = f"once:{name}"
         if key not in self._cache:
-            self._cache[key] = ask()
+            before, self._noted.is_asking = self._noted.is_asking, True
+            try:
+                self._cache[key] = ask(self)
+            finally:
+                self._noted.is_asking = before
         return self._cache[key]
+
+    @contextmanager
+    def noting(self) -> Iterator[Noted]:
+        """Find out what is looked up by `once` in the block, at this or another instant."""
+        self._noted.asks.clear()
+        yield self._noted
 
     def money(self, amount: Decimal) -> int | Decimal:
         """Minor units of the base currency; a fraction of one stays a fraction."""

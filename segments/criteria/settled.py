@@ -19,6 +19,7 @@ from segments.criteria.amount_spent import AmountSpent, RefundDating
 from segments.criteria.base import Criterion
 from segments.criteria.first_and_last import FirstPurchase, LastPurchase, OnlyPurchase
 from segments.criteria.lifecycle import Lifecycle, Stage, Subject
+from segments.criteria.measures import with_measure_of_both, with_totals
 from segments.criteria.order_statistics import (
     AverageOrder,
     DaysBetweenOrders,
@@ -81,10 +82,10 @@ def _settled(scope: Scope) -> Query:
 
 
 def _answer(kept: Kept, make: Callable[[Scope], Any], scope: Scope) -> Query:
-    if kept is None or not scope.once("most_are_settled", lambda: _most_are_settled(scope)):
+    if kept is None or not scope.once("most_are_settled", _most_are_settled, is_harmless=True):
         return make(scope)
     rest = make(scope.among(_unsettled(scope).values("contact_id")))
-    return kept.values("contact_id").union(rest, all=True)
+    return with_measure_of_both(kept.values("contact_id").union(rest, all=True), kept, rest)
 
 
 def _unsettled(scope: Scope) -> Query:
@@ -135,7 +136,8 @@ def _compared(criterion: TestedStatistic, settled: Query, scope: Scope, column: 
         return None
     test = criterion.test(scope)
     condition = test.fails_q(column) if criterion.negated else test.q(column)
-    return settled.filter(condition).exclude((column, None))
+    found = settled.filter(condition).exclude((column, None))
+    return with_totals(found, settled, (column,), test, criterion.negated)
 
 
 @kept_matching.register
@@ -187,7 +189,9 @@ def _(criterion: AverageOrder, settled: Query, scope: Scope) -> Kept:
         return None
     buyers = settled.filter(number_of_orders__gte=1)
     total, number = F("goods_amount"), F("number_of_orders")
-    return ratio_q(criterion.positive, criterion.bounds(scope), total, number, buyers)
+    found = ratio_q(criterion.positive, criterion.bounds(scope), total, number, buyers)
+    columns = ("goods_amount", "number_of_orders")
+    return with_totals(found, buyers, columns, criterion.ratio_test(scope), fails=False)
 
 
 @kept_matching.register

@@ -124,6 +124,8 @@ class Tree:
     labels: dict[tuple[str, str], str] = field(default_factory=dict)
     cost: int = 0  # rows to evaluate, those of named segments at every instant they are asked at
     instants: int = 1  # at most so many instants at which one row is evaluated
+    # What its keys stood for when it was parsed, by kind; see `Scope.knowing`.
+    found: Mapping[str, Mapping[str, Found]] = field(default_factory=dict, compare=False)
 
     def nodes(self) -> Iterator[Node]:
         """Every node of the document, parents first; referenced segments stay closed."""
@@ -165,7 +167,7 @@ def parse_tree(document: Any, *, workspace: Workspace, ancestors: tuple[int, ...
     root = parser.parse(document)
     if root is None or parser.errors:
         raise InvalidTree(parser.errors)
-    return Tree(root, parser.labels, parser.cost, parser.instants)
+    return Tree(root, parser.labels, parser.cost, parser.instants, parser.found)
 
 
 def to_document(node: Node) -> dict[str, Any]:
@@ -195,6 +197,7 @@ class _Parser:
         self.ancestors = ancestors
         self.errors: list[TreeError] = []
         self.labels: dict[tuple[str, str], str] = {}
+        self.found: dict[str, dict[str, Found]] = {}
         self.number_of_leaves = 0
         self.cost = 0
         self.instants = 1
@@ -359,6 +362,8 @@ class _Parser:
                 )
             self._fail(here, code, message)
             return None
+        for kind, named in tree.found.items():
+            self.found.setdefault(kind, {}).update(named)
         return segment, tree
 
     def _report(self, error: ValidationError, path: str) -> None:
@@ -370,13 +375,13 @@ class _Parser:
         by_kind: dict[str, set[str]] = {}
         for _path, reference in self.references:
             by_kind.setdefault(reference.kind, set()).add(reference.key)
-        found: dict[str, dict[str, Found]] = {
-            kind: resolve(self.workspace, kind, sorted(keys)) for kind, keys in by_kind.items()
-        }
+        for kind, keys in by_kind.items():
+            known = self.found.setdefault(kind, {})
+            known.update(resolve(self.workspace, kind, sorted(keys - known.keys())))
         for path, reference in self.references:
             if reference.kind == "segment":
                 continue  # opened, and complained about, where it stands
-            match = found[reference.kind].get(reference.key)
+            match = self.found[reference.kind].get(reference.key)
             if match is None:
                 where = _join(path, reference.path)
                 self._fail(where, "not_found", _("There is no such thing in this workspace."))

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import QuerySet
 
 from contacts.models import ContactCounter
-from segments.criteria.measures import Measure, measure_of
 from segments.criteria.scope import Scope
 from segments.engine.leaves import Fetched, fetch, rows_expected
 from segments.engine.positions import (
@@ -27,7 +26,8 @@ from segments.engine.positions import (
 )
 from segments.engine.questions import Asked, Edge, Narrowed
 from segments.engine.sets import ContactSet
-from segments.engine.vectors import Measured, is_whole
+from segments.engine.templates import QUARTER, measure_asked_at
+from segments.engine.vectors import Measured, is_comparable
 
 ROUNDS = 4  # of asking again what commits meanwhile; then everything is asked in one statement
 
@@ -186,12 +186,12 @@ class _Bringing:
     def _do_work(self) -> None:
         work, watch = self.work, self.seen
         queries = {name: self._query(name, contacts) for name, contacts in work.items()}
-        measures = {
-            name: measure
+        measured = {
+            name: numbers
             for name, contacts in work.items()
-            if contacts is None and (measure := _summable(queries[name], is_large=self._is_large))
+            if contacts is None and (numbers := self._measured(name)) is not None
         }
-        fetched = fetch(queries, self.workspace_id, watch, measures)
+        fetched = fetch(queries, self.workspace_id, watch, measured)
         for name, contacts in work.items():
             self._take(name, contacts, fetched)
         self.seen = fetched.snapshot
@@ -200,16 +200,29 @@ class _Bringing:
 
     def _query(self, name: str, contacts: ContactSet | None) -> QuerySet[Any] | Narrowed:
         asked = self.asked[name]
-        if contacts is None:
-            whole = asked.make(self.scope)
-            return _once_each(whole, self.scope) if self._is_large else whole
-        return asked.among(contacts.id_list(), self.scope)
+        if contacts is not None:
+            return asked.among(contacts.id_list(), self.scope)
+        if asked.comparison is not None or not self._has_more_rows(asked, MANY_ROWS):
+            return asked.whole
+        # The same contacts, each once, which spares sending very many rows.
+        return self.scope.contacts().filter(pk__in=asked.make(self.scope)).values("pk")
 
-    @cached_property
-    def _is_large(self) -> bool:
-        """Whether there are so many contacts that it pays to ask first how to ask."""
-        counters = ContactCounter.objects.in_workspace(self.scope.workspace)
-        return counters.filter(next_number__gt=MANY_CONTACTS).exists()
+    def _measured(self, name: str) -> Asked | None:
+        """The numbers behind a leaf whose rows are few enough to be read one by one."""
+        asked = self.asked[name]
+        if asked.comparison is None or asked.comparison.reads_more:
+            return None
+        numbers = measure_asked_at(name, asked.make, self.scope)
+        if numbers is None or not is_comparable(asked.comparison):
+            return None
+        return None if self._has_more_rows(numbers, MOST_ROWS) else numbers
+
+    def _has_more_rows(self, asked: Asked, number: int) -> bool:
+        """Whether the database expects so many; of small workspaces it isn't asked."""
+        quarter = int(self.scope.as_of.timestamp()) // QUARTER
+        if not _is_large(self.workspace_id, MANY_CONTACTS, quarter):
+            return False
+        return _rows_expected(asked, quarter) > number
 
     def _take(self, name: str, contacts: ContactSet | None, fetched: Fetched) -> None:
         answers = fetched.sets[name]
@@ -252,18 +265,24 @@ class _Bringing:
         return left
 
 
-def _summable(queryset: QuerySet[Any] | Narrowed, *, is_large: bool) -> Measure | None:
-    """The measure of a leaf whose rows are few enough to be read one by one."""
-    measure = measure_of(queryset)
-    if measure is None or not is_whole(measure):
-        return None
-    if is_large and rows_expected(measure.numbers()) > MOST_ROWS:
-        return None
-    return measure
+_expected: dict[tuple[str, int], int] = {}
+MOST_EXPECTED = 4_000
+
+# Both decide only how leaves are asked, so what was found out once does for a quarter of an hour.
 
 
-def _once_each(queryset: QuerySet[Any], scope: Scope) -> QuerySet[Any]:
-    """The same contacts, each once where that spares sending very many rows."""
-    if measure_of(queryset) is None and rows_expected(queryset) > MANY_ROWS:
-        return scope.contacts().filter(pk__in=queryset).values("pk")
-    return queryset
+@lru_cache(maxsize=1_000)
+def _is_large(workspace_id: int, contacts: int, quarter: int) -> bool:
+    """Whether there are so many contacts that it pays to ask first how to ask."""
+    counters = ContactCounter.objects.in_workspace(workspace_id)
+    return counters.filter(next_number__gt=contacts).exists()
+
+
+def _rows_expected(question: Asked, quarter: int) -> int:
+    known = _expected.get((question.key, quarter))
+    if known is None:
+        known = rows_expected(question.whole)
+        if len(_expected) >= MOST_EXPECTED:
+            _expected.clear()
+        _expected[question.key, quarter] = known
+    return known

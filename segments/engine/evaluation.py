@@ -27,7 +27,7 @@ from segments.engine.bringing import Held, bring
 from segments.engine.leaves import fetch_sets
 from segments.engine.questions import LeafMake
 from segments.engine.sets import ContactSet
-from segments.engine.shared import current_sets
+from segments.engine.shared import current, current_sets
 from segments.engine.templates import asked_all
 from segments.models import PinDirection
 from segments.pins import NO_PINS, Pins, pinned
@@ -49,6 +49,7 @@ class Evaluation:
     node_sets: Mapping[str, ContactSet] = field(default_factory=dict)
     # By node: who passes it only for lack of a value or fact, whether or not they are members.
     absent_sets: Mapping[str, ContactSet] = field(default_factory=dict)
+    unmeasured: frozenset[str] = frozenset()  # leaves that answer another threshold slowly
 
     @property
     def size(self) -> int:
@@ -62,7 +63,8 @@ def evaluate_tree(
 
     `with_numbers`: whether the numbers of nodes are wanted, which takes more questions.
     """
-    algebra = Algebra(tree, current_sets(leaves_of(tree, with_absence=with_numbers), scope))
+    found = current(leaves_of(tree, with_absence=with_numbers), scope)
+    algebra = Algebra(tree, found.sets)
     root_set = algebra.sets[tree.root.path]
     kept_in, kept_out = pins.sets(algebra.universe)
     if with_numbers:
@@ -77,6 +79,7 @@ def evaluate_tree(
         pins_removed=len(root_set - members),
         node_sets=algebra.sets,
         absent_sets=algebra.absent,
+        unmeasured=found.unmeasured,
     )
 
 
@@ -145,7 +148,8 @@ def leaves_of(*trees: Tree, with_absence: bool) -> dict[str, LeafMake]:
         if with_absence:
             for leaf in leaves_passed_by_absence(tree):
                 criterion = leaf.criterion
-                present = LeafMake(partial(_present, criterion), _named(criterion))
+                # The same of every threshold: no part of the row that `present` doesn't ask.
+                present = LeafMake(partial(_present, criterion), _named(criterion), PRESENT)
                 makes.setdefault(f"{PRESENT}{leaf.canonical}", present)
     return makes
 

@@ -17,10 +17,10 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from contacts.models import NUMBER_MASK
-from segments.criteria.measures import Measure
+from segments.criteria.measures import Combining
 from segments.criteria.scope import Scope
 from segments.engine.positions import SNAPSHOT, Changes, Snapshot, late_changes_sql, read_late
-from segments.engine.questions import Narrowed
+from segments.engine.questions import Asked, Narrowed
 from segments.engine.sets import ContactSet
 from segments.engine.vectors import Vector
 
@@ -38,7 +38,9 @@ class Fetched:
     vectors: dict[str, Vector] = field(default_factory=dict)  # of leaves with a measure
 
 
-def fetch_sets(queries: Mapping[str, QuerySet[Any]], scope: Scope) -> dict[str, ContactSet]:
+def fetch_sets(
+    queries: Mapping[str, QuerySet[Any] | Narrowed], scope: Scope
+) -> dict[str, ContactSet]:
     """The contact ids of each queryset (one column each) as a set, by the mapping's keys.
 
     An empty queryset (`.none()`) is the empty set.
@@ -50,39 +52,46 @@ def fetch(
     queries: Mapping[str, QuerySet[Any] | Narrowed],
     workspace_id: int,
     watch: Snapshot | None = None,
-    measures: Mapping[str, Measure] | None = None,
+    measured: Mapping[str, Asked] | None = None,
 ) -> Fetched:
     """The same with the snapshot, and with what became visible since `watch`.
 
-    Of leaves with a measure their rows are read and summed here, which takes less time than
-    having them grouped, and gives the numbers of contacts beside the set.
+    Of what is to be measured (`ask_measure`) the rows are read and combined here, which takes less
+    time than having them grouped, and gives the numbers of contacts beside the set.
     """
-    measures = measures or {}
+    measured = measured or {}
     names = list(queries)
     parts = [f"SELECT {_SNAPSHOT}, convert_to({SNAPSHOT}, 'UTF8'), clock_timestamp(), NULL::bytea"]
     params: list[Any] = []
     if watch is not None:
         parts.append(late_changes_sql(_LATE, workspace_id, watch))
     for position, name in enumerate(names):
-        measure = measures.get(name)
-        compiled = _compile(queries[name] if measure is None else measure.numbers())
+        numbers = measured.get(name)
+        compiled = _compile(queries[name] if numbers is None else numbers.whole)
         if compiled is not None:
-            parts.append(_part(position, compiled[0], measure))
+            parts.append(_part(position, compiled[0], numbers))
             params.extend(compiled[1])
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts), params)
-        return _read(workspace_id, names, cursor.fetchall(), measures)
+        return _read(workspace_id, names, cursor.fetchall(), measured)
 
 
-def _part(position: int, sql: str, measure: Measure | None) -> str:
+def _part(position: int, sql: str, measured: Asked | None) -> str:
     # The text comes from the ORM's compiler; positions and the mask are our own integers.
     numbers = f"array_send(array_agg((ids.id & {NUMBER_MASK})::int4))"
-    if measure is None or measure.value is None:
+    comparison = None if measured is None else measured.comparison
+    if comparison is None or not comparison.has_values:
         return f"SELECT {position}, {numbers}, clock_timestamp(), NULL FROM ({sql}) AS ids (id)"  # noqa: S608
-    values = "array_send(array_agg(ids.value::int8))"
+    columns, values = "id, value", "array_send(array_agg(ids.value::int8))"
+    if comparison.combining == Combining.EACH:
+        values = "array_send(array_agg(ids.value::float8))"
+    elif comparison.combining == Combining.RATIO:
+        # Of the same length, so that they can be told apart.
+        columns += ", divisor"
+        values += " || array_send(array_agg(ids.divisor::int8))"
     return (
         f"SELECT {position}, {numbers}, clock_timestamp(), {values}"  # noqa: S608
-        f" FROM ({sql}) AS ids (id, value) WHERE ids.value IS NOT NULL"
+        f" FROM ({sql}) AS ids ({columns}) WHERE ids.value IS NOT NULL"
     )
 
 
@@ -90,7 +99,7 @@ def _read(
     workspace_id: int,
     names: list[str],
     rows: list[tuple[int, Any, datetime, Any]],
-    measures: Mapping[str, Measure],
+    measured: Mapping[str, Asked],
 ) -> Fetched:
     sets = {name: ContactSet.empty(workspace_id) for name in names}
     vectors: dict[str, Vector] = {}
@@ -103,23 +112,32 @@ def _read(
             late = read_late(workspace_id, sent)
         else:
             name = names[position]
-            if (measure := measures.get(name)) is None:
+            comparison = measured[name].comparison if name in measured else None
+            if comparison is None:
                 sets[name] = ContactSet.from_array_send(workspace_id, sent)
             else:
-                vectors[name] = _vector(sent, values)
-                sets[name] = vectors[name].matching(measure, workspace_id)
+                vectors[name] = _vector(sent, values, comparison.combining)
+                sets[name] = vectors[name].matching(comparison, workspace_id)
             if before is not None:  # the parts are run one after the other
                 took[name] = max(0, int((at - before).total_seconds() * 1e6))
         before = at
     return Fetched(sets, Snapshot.read(snapshot), late, took, vectors)
 
 
-def _vector(sent: Any, values: Any) -> Vector:
+def _vector(sent: Any, values: Any, combining: Combining) -> Vector:
     numbers = ContactSet.numbers_sent(sent)
-    return Vector.summed(numbers, None if values is None else ContactSet.values_sent(values))
+    if values is None:
+        return Vector.combined(numbers, None, None, combining)
+    divisors = None
+    if combining == Combining.RATIO:
+        half = len(values) // 2
+        values, divisors = values[:half], ContactSet.values_sent(values[half:])
+    is_float = combining == Combining.EACH
+    found = ContactSet.values_sent(values, is_float=is_float)
+    return Vector.combined(numbers, found, divisors, combining)
 
 
-def rows_expected(queryset: QuerySet[Any]) -> int:
+def rows_expected(queryset: QuerySet[Any] | Narrowed) -> int:
     """How many rows the database expects of a queryset."""
     compiled = _compile(queryset)
     if compiled is None:
@@ -132,7 +150,7 @@ def rows_expected(queryset: QuerySet[Any]) -> int:
 
 def _compile(queryset: QuerySet[Any] | Narrowed) -> tuple[str, tuple[Any, ...]] | None:
     if isinstance(queryset, Narrowed):
-        return queryset.sql, queryset.params
+        return None if queryset.sql is None else (queryset.sql, queryset.params)
     try:
         sql, params = queryset.query.sql_with_params()
     except EmptyResultSet:

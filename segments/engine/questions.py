@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 from django.apps import apps
@@ -21,7 +21,7 @@ from django.db import models
 from django.db.models import QuerySet
 
 from contacts.models import ChangeKind, Contact
-from segments.criteria.measures import measure_of
+from segments.criteria.measures import Comparison, measure_of
 from segments.criteria.scope import Scope
 from workspaces.tenancy import WorkspaceModel
 
@@ -33,11 +33,13 @@ class LeafMake:
     """A leaf's queryset at any scope, and what of the workspace it names.
 
     `references`: (kind, key) of each; None where it depends on more than those, the instant and
-    the workspace's settings.
+    the workspace's settings. `shared_as`: what stands in keys for the leaf's name, so that leaves
+    of other names that ask the same in SQL are one.
     """
 
     make: Make
     references: tuple[tuple[str, str], ...] | None = None
+    shared_as: str = ""
 
     def __call__(self, scope: Scope) -> QuerySet[Any]:
         return self.make(scope)
@@ -103,32 +105,41 @@ class Edge:
 
 @dataclass(frozen=True)
 class Narrowed:
-    """A compiled leaf for some contacts only."""
+    """A compiled leaf, perhaps for some contacts only; `sql` is None where nobody can match."""
 
-    sql: str
+    sql: str | None
     params: tuple[Any, ...]
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One leaf compiled at one instant; `sql` is None where nobody can match."""
+    """One leaf compiled at one instant; `sql` is None where nobody can match.
+
+    `comparison`: of a leaf that compares measured numbers (`ask_measure` asks for those).
+    """
 
     name: str
-    make: Make
+    make: LeafMake
     sql: str | None
     params: tuple[Any, ...]
+    comparison: Comparison | None = None
+
+    @property
+    def whole(self) -> Narrowed:
+        """The same for everybody, as it is compiled."""
+        return Narrowed(self.sql, self.params)
 
     @property
     def moments(self) -> tuple[Any, ...]:
         """The instants and days among the parameters, in order: what time can move."""
         return tuple(each for each in self.params if isinstance(each, date))
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The same for the same question at any instant. Names are resolved in it, so that a
         tag that now means other ids is another question."""
         fixed = [each for each in self.params if not isinstance(each, date)]
-        text = "\x1f".join((self.name, self.sql or "", repr(fixed)))
+        text = "\x1f".join((self.make.shared_as or self.name, self.sql or "", repr(fixed)))
         return hashlib.sha256(text.encode()).hexdigest()
 
     @property
@@ -185,28 +196,32 @@ class Asked:
         return frozenset(edges)
 
 
-def ask(name: str, make: Make, scope: Scope) -> Asked:
+def ask(name: str, make: LeafMake, scope: Scope) -> Asked:
     """Compile a leaf for an instant."""
+    queryset = make(scope)
+    measure = measure_of(queryset)
+    comparison = None if measure is None else measure.comparison
     try:
-        sql, params = make(scope).query.sql_with_params()
+        sql, params = queryset.query.sql_with_params()
     except EmptyResultSet:
-        return Asked(name, make, None, ())
-    return Asked(name, make, sql, tuple(params))
+        return Asked(name, make, None, (), comparison)
+    return Asked(name, make, sql, tuple(params), comparison)
 
 
-def ask_measure(make: Make, scope: Scope) -> Asked | None:
+def ask_measure(make: LeafMake, scope: Scope) -> Asked | None:
     """What a leaf compares, asked without what it is compared with; None where it has no measure.
 
     Its name holds the instants that time does not move (fixed dates), so that they are in the key.
     """
-    if measure_of(make(scope)) is None:
+    measure = measure_of(make(scope))
+    if measure is None:
         return None
-    rows = partial(_measured_rows, make)
+    rows = LeafMake(partial(_measured_rows, make))
     now, later = (ask("", rows, scope.at(at)) for at in (scope.as_of, scope.as_of + FAR))
     if len(now.moments) != len(later.moments):
         return None  # it is asked in another way then, of statistics rows say
     fixed = [a.isoformat() for a, b in zip(now.moments, later.moments, strict=True) if a == b]
-    return replace(now, name=" ".join(["measure", *fixed]))
+    return replace(now, name=" ".join(["measure", *fixed]), comparison=measure.comparison)
 
 
 def _measured_rows(make: Make, scope: Scope) -> QuerySet[Any]:
@@ -220,8 +235,8 @@ def _is_moment(params: Sequence[Any]) -> tuple[bool, ...]:
 
 @lru_cache(maxsize=4_000)
 def _is_one_select(sql: str) -> bool:
-    """Whether a condition on the answer reaches the only table by itself."""
-    return sql.count("SELECT") == 1
+    """Whether a condition on the answer reaches the only table of each part by itself."""
+    return sql.count("SELECT") == 1 + sql.count(") UNION ALL (")
 
 
 @lru_cache(maxsize=4_000)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +43,11 @@ class ContactSet:
         return cls(workspace_id, np.packbits(flags, bitorder="little"))
 
     @classmethod
+    def from_flags(cls, workspace_id: int, flags: npt.NDArray[np.bool_]) -> ContactSet:
+        """From whether each contact is in it, by number."""
+        return cls.from_bytes(workspace_id, np.packbits(flags, bitorder="little").data)
+
+    @classmethod
     def from_ids(cls, workspace_id: int, ids: Iterable[int]) -> ContactSet:
         """Ids of other workspaces are left out: their numbers are those of other people."""
         own = (i & NUMBER_MASK for i in ids if i >> NUMBER_BITS == workspace_id)
@@ -54,10 +60,11 @@ class ContactSet:
         return cls.from_numbers(workspace_id, cls.numbers_sent(sent))
 
     @staticmethod
-    def values_sent(sent: bytes | memoryview) -> npt.NDArray[np.int64]:
-        """From `array_send(array_agg(value::int8))`, in the order sent."""
-        row = np.dtype([("length", ">i4"), ("value", ">i8")])
-        return np.frombuffer(sent, dtype=row, offset=_ARRAY_HEADER)["value"].astype(np.int64)
+    def values_sent(sent: bytes | memoryview, *, is_float: bool = False) -> npt.NDArray[Any]:
+        """From `array_send(array_agg(value::int8))`, or `::float8`, in the order sent."""
+        sent_as, kept_as = (">f8", np.float64) if is_float else (">i8", np.int64)
+        row = np.dtype([("length", ">i4"), ("value", sent_as)])
+        return np.frombuffer(sent, dtype=row, offset=_ARRAY_HEADER)["value"].astype(kept_as)
 
     @staticmethod
     def numbers_sent(sent: bytes | memoryview | None) -> npt.NDArray[np.int32]:

@@ -7,7 +7,9 @@ cost something. An answer is never older than its instant: what is stored is onl
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 
@@ -15,13 +17,26 @@ from segments.criteria.scope import Scope
 from segments.engine import storing
 from segments.engine.bringing import Brought, Held, bring
 from segments.engine.leaves import fetch_sets
-from segments.engine.questions import LeafMake
+from segments.engine.questions import Asked, LeafMake
 from segments.engine.sets import ContactSet
 from segments.engine.templates import asked_all
 from segments.engine.vector_store import save_vectors, starts_from_vectors
+from segments.engine.vectors import is_comparable
 
 # A set that was only brought further is written again when it would soon be far behind.
 SAVE_AFTER = timedelta(seconds=30)
+
+
+# Having this many contacts asked again for another threshold is worth measuring anew.
+MANY_PATCHED = 1_000
+
+
+@dataclass(frozen=True)
+class Current:
+    """Each leaf's contacts, and which leaves would answer another threshold slowly."""
+
+    sets: dict[str, ContactSet]
+    unmeasured: frozenset[str] = frozenset()
 
 
 def current_sets(makes: Mapping[str, LeafMake], scope: Scope) -> dict[str, ContactSet]:
@@ -29,9 +44,18 @@ def current_sets(makes: Mapping[str, LeafMake], scope: Scope) -> dict[str, Conta
 
     What took long to ask is kept for whoever asks next.
     """
+    return current(makes, scope).sets
+
+
+def current(makes: Mapping[str, LeafMake], scope: Scope) -> Current:
+    """The same, with what to measure in the background (vector_store.py)."""
     if scope.contact_ids is not None:
-        return fetch_sets({name: make(scope) for name, make in makes.items()}, scope)
-    asked = asked_all(makes, scope)
+        asked, contacts = asked_all(makes, scope.only(None)), sorted(scope.contact_ids)
+        queries = {name: each.among(contacts, scope) for name, each in asked.items()}
+        return Current(fetch_sets(queries, scope))
+    every = asked_all(makes, scope)
+    stands_for = _stand_ins(every)
+    asked = {name: every[name] for name in dict.fromkeys(stands_for.values())}
     keys = {name: each.key for name, each in asked.items()}
     known = storing.load(scope.workspace, keys, as_of=scope.as_of)
     missing = {name: each for name, each in asked.items() if name not in known}
@@ -39,9 +63,27 @@ def current_sets(makes: Mapping[str, LeafMake], scope: Scope) -> dict[str, Conta
     brought = bring(asked, {**known, **starts}, scope)
     storing.save(scope.workspace, worth_keeping(brought, known))
     save_vectors(scope, brought, makes)
-    if known:
-        storing.mark_used(scope.workspace, [each.key for each in known.values()])
-    return brought.sets
+    slow = (name for name, each in asked.items() if _is_slow(each, brought, name in starts))
+    sets = {name: brought.held[other].members for name, other in stands_for.items()}
+    return Current(sets, frozenset(slow))
+
+
+def _stand_ins(asked: Mapping[str, Asked]) -> dict[str, str]:
+    """For each leaf the first that asks the same, so that it is asked once."""
+    first: dict[tuple[Any, ...], str] = {}
+    return {name: first.setdefault((each.key, each.moments), name) for name, each in asked.items()}
+
+
+def _is_slow(asked: Asked, brought: Brought, is_from_vector: bool) -> bool:
+    """Whether another threshold of the leaf would take a question of everybody, or of many."""
+    name, comparison = asked.name, asked.comparison
+    if comparison is None or not comparison.reads_more or not is_comparable(comparison):
+        return False
+    if brought.held[name].build_us < settings.LEAF_SET_MIN_MICROSECONDS:
+        return False
+    patched = brought.patched.get(name)
+    is_patched_much = patched is not None and len(patched) > MANY_PATCHED
+    return not is_from_vector or name in brought.rebuilt or is_patched_much
 
 
 def worth_keeping(brought: Brought, known: Mapping[str, Held]) -> dict[str, Held]:

@@ -13,12 +13,14 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models.functions import Length
+from django.db.models import Case, When
+from django.db.models.functions import Length, Now
 from psycopg import sql
 
 from segments.engine.bringing import Held
 from segments.engine.positions import Position, Snapshot
 from segments.engine.questions import instants_of, read_instants
+from segments.engine.remembering import remembered
 from segments.engine.sets import ContactSet
 from segments.models import LeafSet, LeafVector
 from workspaces.models import Workspace
@@ -29,6 +31,7 @@ MOST_AGE = timedelta(days=2)
 # Only answers for about now are kept: others are asked once. Two repeatable-read transactions that
 # keep the same set could not both commit, so those keep none.
 PAST, FUTURE = timedelta(hours=1), timedelta(minutes=1)
+MARKED_FOR = timedelta(hours=1)
 NAME_LENGTH = LeafSet._meta.get_field("name").max_length or 0
 
 _READ_COMMITTED = "current_setting('transaction_isolation') = 'read committed'"
@@ -55,11 +58,30 @@ WHERE segments_leafset.as_of <= excluded.as_of
 
 
 def load(workspace: Workspace, keys: Mapping[str, str], *, as_of: datetime) -> dict[str, Held]:
-    """Stored sets by leaf name, of the keys given by leaf name, if not too far from the instant."""
+    """Stored sets by leaf name, of the keys given by leaf name, if not too far from the instant.
+
+    Those this process has read before aren't sent again. They count as used.
+    """
     rows = LeafSet.objects.in_workspace(workspace).filter(
         key__any_of=list(keys.values()), as_of__gte=as_of - MOST_AGE, as_of__lte=as_of + MOST_AGE
     )
-    by_key = {row.key: _held(row) for row in rows}
+    by_key: dict[str, Held] = {}
+    missing, unmarked = [], []
+    for key, at, snapshot, is_unmarked in rows.values_list(
+        "key", "as_of", "snapshot", long_unmarked()
+    ):
+        if is_unmarked:
+            unmarked.append(key)
+        if (held := remembered.get((workspace.pk, key, at, snapshot))) is not None:
+            by_key[key] = held
+        else:
+            missing.append(key)
+    for row in rows.filter(key__any_of=missing) if missing else ():
+        held = by_key[row.key] = _held(row)
+        size = held.members.bits.nbytes
+        remembered.put((workspace.pk, row.key, row.as_of, row.snapshot), held, size)
+    if unmarked:
+        mark_used(workspace, unmarked)
     return {name: by_key[key] for name, key in keys.items() if key in by_key}
 
 
@@ -79,7 +101,8 @@ def save(workspace: Workspace, held: Mapping[str, Held]) -> None:
     if not held:
         return
     [position] = {each.position for each in held.values()}
-    sets = sorted(held.items(), key=lambda item: item[1].key)
+    by_key = {each.key: (name, each) for name, each in held.items()}
+    sets = [by_key[key] for key in sorted(by_key)]
     with connection.cursor() as cursor:
         cursor.execute(
             _SAVE,
@@ -105,14 +128,18 @@ def may_save_parameters(as_of: datetime) -> tuple[Any, ...]:
     return as_of, PAST.total_seconds(), FUTURE.total_seconds()
 
 
+def long_unmarked() -> Any:
+    """Whether a row wasn't marked as used for an hour."""
+    return Case(When(used_at__lt=Now() - MARKED_FOR, then=True), default=False)
+
+
 def mark_used(
     workspace: Workspace, keys: Iterable[str], *, table: str = LeafSet._meta.db_table
 ) -> None:
-    """So that they are not the first to go; at most once an hour each, and never waiting."""
+    """So that they are not the first to go; never waiting for another process that says so."""
     statement = sql.SQL(
         "UPDATE {table} SET used_at = now() WHERE workspace_id = %s AND key = ANY(%s)"
-        " AND used_at < now() - interval '1 hour' AND {may_write}"
-        " AND pg_try_advisory_xact_lock(hashtextextended(key, workspace_id))"
+        " AND {may_write} AND pg_try_advisory_xact_lock(hashtextextended(key, workspace_id))"
     ).format(table=sql.Identifier(table), may_write=sql.SQL(_READ_COMMITTED))
     with connection.cursor() as cursor:
         cursor.execute(statement, [workspace.pk, list(keys)])

@@ -3,8 +3,9 @@
 Within a quarter of an hour of UTC no zone has a midnight or a change of its clocks. So each instant
 in a leaf's question either stays what it is or moves along with `as_of`: two compilations tell
 which, and further ones are arithmetic. What else goes into a question stands in the key (the
-workspace's settings, what names stand for); a leaf that looks into the database for more than that
-while it is compiled is compiled each time.
+workspace's settings, what names stand for) or was looked up by `Scope.once`, and is looked up again
+each time; a leaf that looks into the database in another way while it is compiled is compiled each
+time.
 """
 
 from __future__ import annotations
@@ -19,16 +20,15 @@ from typing import Any
 
 from django.db import connection
 
-from segments.criteria.scope import Scope
+from segments.criteria.scope import Noted, Scope
 from segments.engine.questions import Asked, LeafMake, ask, ask_measure
 
 QUARTER = 900  # seconds
 MOST = 4_000  # leaves a process remembers
 
-# Whether rows of statistics are worth reading decides how a leaf is asked, not what.
-_HARMLESS = "transactions_contactstatistics"
-
 _Key = tuple[Any, ...]
+# What was looked up once while a leaf was compiled: its name, how, and what was found.
+_LookedUp = tuple[str, Callable[[Scope], Any], Any]
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,13 @@ class _Template:
     as_of: datetime
     asked: Asked | None  # None: it has no measure
     moves: tuple[bool, ...] | None = None  # by parameter; None: not known yet
+    looked_up: tuple[_LookedUp, ...] = ()
 
-    def tells(self, as_of: datetime) -> bool:
-        """Whether it says what is asked at this instant."""
-        return self.asked is None or self.moves is not None or self.as_of == as_of
+    def tells(self, scope: Scope) -> bool:
+        """Whether it says what is asked in this scope."""
+        if self.asked is not None and self.moves is None and self.as_of != scope.as_of:
+            return False
+        return all(scope.once(name, ask) == value for name, ask, value in self.looked_up)
 
     def at(self, as_of: datetime, make: LeafMake) -> Asked | None:
         if self.asked is None:
@@ -103,12 +106,13 @@ def _through(
     if key is None:
         return compute()
     known = _templates.get(key)
-    if known is not None and known.tells(scope.as_of):
+    if known is not None and known.tells(scope):
         return known.at(scope.as_of, make)
-    with _statements() as run:
+    with scope.noting() as noted, _statements(noted) as run:
         asked = compute()
     if not run:
-        _learn(key, known, _Template(scope.as_of, asked))
+        looked_up = tuple((name, ask, scope.once(name, ask)) for name, ask in noted.asks.items())
+        _learn(key, known, _Template(scope.as_of, asked, looked_up=looked_up))
     return asked
 
 
@@ -153,12 +157,12 @@ def _is_same(old: Any, new: Any) -> bool:
 
 
 @contextmanager
-def _statements() -> Any:
-    """The statements run in the block, but for harmless ones."""
+def _statements(noted: Noted) -> Any:
+    """The statements run in the block, but for those of `Scope.once`."""
     run: list[str] = []
 
     def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if _HARMLESS not in sql:
+        if not noted.is_asking:
             run.append(sql)
         return execute(sql, params, many, context)
 

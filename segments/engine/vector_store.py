@@ -1,27 +1,34 @@
-"""Vectors in PostgreSQL, and the last ones used in memory, as a start for other thresholds."""
+"""Vectors in PostgreSQL, and the last ones used in memory, as a start for other thresholds.
+
+Numbers that were read for an answer are kept if that took long. Where asking who passes reads less
+than measuring everybody, the first answer isn't made slower: `measure_all` is for later, in the
+background.
+"""
 
 from __future__ import annotations
 
 import json
-from collections import OrderedDict
-from collections.abc import Mapping
-from datetime import datetime
-from threading import Lock
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
-import numpy as np
 from django.conf import settings
 from django.db import connection
 
-from segments.criteria.measures import measure_of
+from segments.criteria.measures import Combining
 from segments.criteria.scope import Scope
 from segments.engine import storing
 from segments.engine.bringing import Brought, Held
+from segments.engine.leaves import fetch
 from segments.engine.positions import Position, Snapshot
 from segments.engine.questions import Asked, LeafMake, instants_of, read_instants
-from segments.engine.templates import asked_at, measure_asked_at
-from segments.engine.vectors import HeldVector, Measured, Vector, is_whole
+from segments.engine.remembering import remembered
+from segments.engine.templates import asked_all, asked_at, measure_asked_at
+from segments.engine.vectors import HeldVector, Measured, Vector, is_comparable
 from segments.models import LeafVector
 from workspaces.models import Workspace
+from workspaces.tenancy import WorkspaceQuerySet
+
+FRESH = timedelta(minutes=10)
 
 # Conditions of our own, as constants.
 _SAVE = f"""
@@ -42,47 +49,72 @@ def starts_from_vectors(
     asked: Mapping[str, Asked], makes: Mapping[str, LeafMake], scope: Scope
 ) -> dict[str, Held]:
     """Sets of leaves whose numbers are kept, each true where its numbers were measured."""
-    measured = {name: measure_asked_at(name, makes[name], scope) for name in asked}
-    keys = {name: each.key for name, each in measured.items() if each is not None}
-    if not keys:
-        return {}
-    vectors = _load(scope.workspace, set(keys.values()), as_of=scope.as_of)
+    measured = _comparable(asked, makes, scope)
+    vectors = _load(scope.workspace, list(measured.values()), as_of=scope.as_of)
     starts = {
-        name: _start(asked[name], makes[name], vectors[key], scope)
-        for name, key in keys.items()
-        if key in vectors
+        name: _start(asked[name], makes[name], vectors[each.key], scope)
+        for name, each in measured.items()
+        if each.key in vectors
     }
     return {name: held for name, held in starts.items() if held is not None}
+
+
+def _comparable(
+    asked: Mapping[str, Asked], makes: Mapping[str, LeafMake], scope: Scope
+) -> dict[str, Asked]:
+    """The numbers behind those leaves that vectors can answer, to be asked for."""
+    measured = {
+        name: measure_asked_at(name, makes[name], scope)
+        for name, each in asked.items()
+        if each.comparison is not None and is_comparable(each.comparison)
+    }
+    return {name: each for name, each in measured.items() if each is not None}
 
 
 def _start(asked: Asked, make: LeafMake, held: HeldVector, scope: Scope) -> Held | None:
     """The leaf's set where the vector was measured, if it asked the same there."""
     then = scope.at(held.position.as_of)
     leaf, measured = asked_at(asked.name, make, then), measure_asked_at(asked.name, make, then)
-    measure = measure_of(make(then))
-    if measured is None or measure is None or not is_whole(measure):
+    if measured is None or leaf.comparison is None:
         return None
     if leaf.key != asked.key or measured.key != held.key or measured.moments != held.moments:
         return None
-    members = held.vector.matching(measure, scope.workspace.pk)
+    members = held.vector.matching(leaf.comparison, scope.workspace.pk)
     return Held(asked.key, members, held.position, leaf.moments, held.build_us)
 
 
 def save_vectors(scope: Scope, brought: Brought, makes: Mapping[str, LeafMake]) -> None:
     """Keep the numbers that took long to measure."""
-    worth = {
-        name: each
-        for name, each in brought.vectors.items()
-        if each.build_us >= settings.LEAF_SET_MIN_MICROSECONDS
-    }
-    asked = {name: measure_asked_at(name, makes[name], scope) for name in worth}
-    for name, question in sorted(asked.items()):
-        if question is not None:
-            _save(scope.workspace, question, worth[name])
+    for name, measured in sorted(brought.vectors.items()):
+        if measured.build_us >= settings.LEAF_SET_MIN_MICROSECONDS:
+            question = measure_asked_at(name, makes[name], scope)
+            if question is not None:
+                _save(scope.workspace, question, measured)
+
+
+def measure_all(makes: Mapping[str, LeafMake], scope: Scope) -> int:
+    """Measure everybody for those leaves that compare numbers, and keep what is measured.
+
+    How many were; what was measured since `FRESH` before the instant isn't again.
+    """
+    asked = asked_all(makes, scope)
+    questions = {each.key: each for each in _comparable(asked, makes, scope).values()}
+    fresh = _rows(scope.workspace, as_of=scope.as_of).filter(as_of__gte=scope.as_of - FRESH)
+    for key in fresh.filter(key__any_of=sorted(questions)).values_list("key", flat=True):
+        del questions[key]
+    for key, question in sorted(questions.items()):
+        fetched = fetch({key: question.whole}, scope.workspace.pk, measured={key: question})
+        position = Position(scope.as_of, fetched.snapshot)
+        if (vector := fetched.vectors.get(key)) is not None:
+            took = fetched.microseconds.get(key, 0)
+            _save(scope.workspace, question, Measured(vector, position, took))
+    return len(questions)
 
 
 def _save(workspace: Workspace, question: Asked, measured: Measured) -> None:
     as_of = measured.position.as_of
+    if not measured.vector.is_storable:
+        return
     with connection.cursor() as cursor:
         cursor.execute(
             _SAVE,
@@ -90,7 +122,7 @@ def _save(workspace: Workspace, question: Asked, measured: Measured) -> None:
                 workspace.pk,
                 question.key,
                 measured.vector.numbers.tobytes(),
-                measured.vector.values.tobytes(),
+                measured.vector.to_bytes(),
                 as_of,
                 str(measured.position.snapshot),
                 json.dumps(instants_of(question.moments)),
@@ -102,57 +134,40 @@ def _save(workspace: Workspace, question: Asked, measured: Measured) -> None:
         )
 
 
-def _load(workspace: Workspace, keys: set[str], *, as_of: datetime) -> dict[str, HeldVector]:
+def _rows(workspace: Workspace, *, as_of: datetime) -> WorkspaceQuerySet[LeafVector]:
     near = (as_of - storing.MOST_AGE, as_of + storing.MOST_AGE)
-    rows = LeafVector.objects.in_workspace(workspace).filter(
-        key__any_of=sorted(keys), as_of__range=near
-    )
-    found = {}
-    for pk, key, at, snapshot in rows.values_list("pk", "key", "as_of", "snapshot"):
-        place = (workspace.pk, key, at, snapshot)
-        held = _recent.get(place)
-        if held is None:
-            row = rows.filter(pk=pk).first()
-            if row is None:
-                continue  # evicted since
-            held = _held(row)
-            _recent.put(place, held)
-        found[key] = held
-    if found:
-        storing.mark_used(workspace, found, table=LeafVector._meta.db_table)
+    return LeafVector.objects.in_workspace(workspace).filter(as_of__range=near)
+
+
+def _load(
+    workspace: Workspace, questions: Sequence[Asked], *, as_of: datetime
+) -> dict[str, HeldVector]:
+    """Kept vectors by key."""
+    if not questions:
+        return {}
+    rows = _rows(workspace, as_of=as_of).filter(key__any_of=sorted(q.key for q in questions))
+    found: dict[str, HeldVector] = {}
+    unmarked = []
+    for key, at, snapshot, is_unmarked in rows.values_list(
+        "key", "as_of", "snapshot", storing.long_unmarked()
+    ):
+        if is_unmarked:
+            unmarked.append(key)
+        if (held := remembered.get((workspace.pk, key, at, snapshot))) is not None:
+            found[key] = held
+    missing = {q.key: q.comparison for q in questions if q.key not in found}
+    for row in rows.filter(key__any_of=sorted(missing)) if missing else ():
+        comparison = missing[row.key]
+        if comparison is not None:
+            held = found[row.key] = _held(row, comparison.combining)
+            place = (workspace.pk, row.key, row.as_of, row.snapshot)
+            remembered.put(place, held, held.vector.size)
+    if unmarked:
+        storing.mark_used(workspace, unmarked, table=LeafVector._meta.db_table)
     return found
 
 
-def _held(row: LeafVector) -> HeldVector:
-    numbers = np.frombuffer(row.numbers, dtype=np.int32)
-    vector = Vector(numbers, np.frombuffer(row.totals, dtype=np.int64))
+def _held(row: LeafVector, combining: Combining) -> HeldVector:
+    vector = Vector.from_bytes(row.numbers, row.totals, combining).spread(row.workspace_id)
     position = Position(row.as_of, Snapshot.read(row.snapshot))
     return HeldVector(row.key, vector, position, read_instants(row.moments), row.build_us)
-
-
-_Place = tuple[int, str, datetime, str]
-
-
-class _Recent:
-    """The vectors of this process used last, up to VECTOR_CACHE_MEGABYTES."""
-
-    def __init__(self) -> None:
-        self._held: OrderedDict[_Place, HeldVector] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, place: _Place) -> HeldVector | None:
-        with self._lock:
-            held = self._held.get(place)
-            if held is not None:
-                self._held.move_to_end(place)
-            return held
-
-    def put(self, place: _Place, held: HeldVector) -> None:
-        room = settings.VECTOR_CACHE_MEGABYTES * 2**20
-        with self._lock:
-            self._held[place] = held
-            while self._held and sum(each.vector.size for each in self._held.values()) > room:
-                self._held.popitem(last=False)
-
-
-_recent = _Recent()

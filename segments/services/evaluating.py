@@ -16,6 +16,7 @@ from segments.engine.evaluation import Evaluation, evaluate_tree
 from segments.engine.sets import ContactSet
 from segments.pins import Pins, check_pins
 from segments.sentence import sentence_of
+from segments.services import measuring
 from workspaces.models import Workspace
 
 
@@ -44,10 +45,11 @@ def evaluate_where(
     """
     ancestors = () if segment_id is None else (segment_id,)
     tree = parse_tree(where, workspace=workspace, ancestors=ancestors)
-    scope = Scope(workspace, as_of)
+    scope = Scope(workspace, as_of).knowing(tree)
     check_pins(scope, pinned_in=pinned_in, pinned_out=pinned_out)
     pins = Pins(frozenset(pinned_in), frozenset(pinned_out))
     evaluation = evaluate_tree(tree, scope, pins=pins)
+    measuring.measure_soon(tree, evaluation, workspace=workspace)
     return Answer(
         tree=tree,
         evaluation=evaluation,

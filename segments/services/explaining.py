@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from contacts.models import Contact
-from segments.criteria.base import references_in
 from segments.criteria.scope import Scope
 from segments.criteria.tree import Group, Leaf, Tree, parse_tree
 from segments.engine.evaluation import evaluate_tree, members_of
@@ -32,8 +31,6 @@ from segments.explain.turning import turning_points
 from segments.models import PinDirection, Segment, SegmentPin
 from segments.services.recounting import tree_of
 from workspaces.models import TIME_ZONES, Workspace
-
-WITHOUT_IDS = {"segment", "line_property"}  # rows that name these don't ask for ids
 
 
 def explain_segment(
@@ -76,10 +73,7 @@ def _explain(
     segment_id: int | None,
 ) -> Explanation:
     criteria = rows_of(tree.root)
-    scope = Scope(workspace, as_of).only([contact.pk])
-    # By one statement a kind, not by one or more a row.
-    named = (each for criterion in criteria.values() for each in references_in(criterion))
-    scope.look_up((each.kind, each.key) for each in named if each.kind not in WITHOUT_IDS)
+    scope = Scope(workspace, as_of).knowing(tree).only([contact.pk])
     # The rows stand beside the tree, so that all of it is one evaluation of one snapshot.
     beside = [Leaf(key, False, criterion) for key, criterion in criteria.items()]
     both = Tree(Group("both", False, "any", (tree.root, *beside)), tree.labels)

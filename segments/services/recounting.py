@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -172,7 +172,7 @@ def tree_of(*, segment: Segment, workspace: Workspace) -> Tree:
 def closed_tree(segment: Segment, tree: Tree) -> Tree:
     """The segment's tree as one row, so that its pins of each instant come with it."""
     root = SegmentNode(ROOT, False, segment.pk, segment.name, tree.root)
-    return Tree(root, tree.labels, tree.cost, tree.instants)
+    return replace(tree, root=root)
 
 
 def evaluate_segment(*, segment: Segment, workspace: Workspace, as_of: datetime) -> Evaluation:
@@ -181,7 +181,7 @@ def evaluate_segment(*, segment: Segment, workspace: Workspace, as_of: datetime)
     scope = Scope(workspace, as_of)
     pins = read_pins(scope, [segment.pk]).get(segment.pk, NO_PINS)
     tree = tree_of(segment=segment, workspace=workspace)
-    return evaluate_tree(tree, scope, pins=pins, with_numbers=False)
+    return evaluate_tree(tree, scope.knowing(tree), pins=pins, with_numbers=False)
 
 
 def _record_snapshot(*, segment: Segment, counted: Counted, recount: Recount) -> Snapshot:

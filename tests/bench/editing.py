@@ -78,10 +78,11 @@ def _thresholds(leaves: Mapping[str, Leaf]) -> dict[str, list[dict[str, Any]]]:
 
 
 def _changed(bench: Bench, name: str, documents: list[dict[str, Any]]) -> float:
-    """Median over the new answers, each asked once."""
+    """Median over the new answers, each asked once, after what a worker does for the first."""
     asked = Asked(bench.large, document_of(Q10, bench.leaves), bench.as_of)
     forget_leaves(bench.large)
     asked.keep()
+    asked.measure()
     took = []
     for document in documents:
         leaves = {**bench.leaves, name: replace(bench.leaves[name], document=document)}

@@ -12,13 +12,14 @@ from typing import Any
 from django.db import connection
 
 from segments.criteria.scope import Scope
-from segments.criteria.tree import Tree, parse_tree
-from segments.engine import storing, vector_store
+from segments.criteria.tree import Tree, parse_tree, to_document
+from segments.engine import storing
 from segments.engine.algebra import UNIVERSE
 from segments.engine.evaluation import Evaluation, evaluate_tree
 from segments.engine.pool import LeafPool
 from segments.engine.sets import ContactSet
 from segments.models import LeafSet, LeafVector
+from segments.services.measuring import measure_rows
 from transactions.models import ContactStatistics
 from workspaces.models import Workspace
 from workspaces.tenancy import workspace_scope
@@ -53,20 +54,30 @@ class Asked:
         with _keeping_the_past():
             return self.evaluation()
 
+    def measure(self) -> int:
+        """What a worker does after an answer: the numbers behind rows are in the store then."""
+        rows = [to_document(leaf) for leaf in self._tree().leaves()]
+        with _keeping_the_past(), workspace_scope(self.workspace):
+            return measure_rows(workspace=self.workspace, rows=rows, as_of=self.as_of)
+
+    def _tree(self) -> Tree:
+        with workspace_scope(self.workspace):
+            return parse_tree(self.where, workspace=self.workspace)
+
     def _parsed(self) -> tuple[Tree, Scope]:
         tree = parse_tree(self.where, workspace=self.workspace)
-        return tree, Scope(self.workspace, self.as_of)
+        return tree, Scope(self.workspace, self.as_of).knowing(tree)
 
 
 @contextmanager
 def _keeping_the_past() -> Iterator[None]:
     """The store keeps answers for about now only, and ours are for an instant long gone."""
     before = storing.PAST
-    storing.PAST = vector_store.PAST = timedelta(days=36_500)
+    storing.PAST = timedelta(days=36_500)
     try:
         yield
     finally:
-        storing.PAST = vector_store.PAST = before
+        storing.PAST = before
 
 
 def forget_leaves(workspace: Workspace, *, everything: bool = False) -> None:

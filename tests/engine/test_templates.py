@@ -16,6 +16,7 @@ from segments.engine.templates import asked_all, asked_at, measure_asked_at
 from tests.laws.conftest import world  # noqa: F401
 from tests.makers.workspaces import NOW
 from tests.segments.world import World, example_names
+from tracking.models import ActivityKind
 from transactions.models import Product
 from workspaces.tenancy import workspace_scope
 
@@ -72,6 +73,22 @@ def test_what_is_measured_moves_as_well(world: World) -> None:
             assert moved is not None
             assert exact is not None
             assert (moved.key, moved.moments) == (exact.key, exact.moments)
+
+
+def test_what_was_looked_up_is_looked_up_again(world: World) -> None:
+    leaf = {"type": "engagement.engaged", "operator": "exactly", "number": 0}
+    with workspace_scope(world.workspace):
+        tree = parse_tree({"any": [leaf, leaf]}, workspace=world.workspace)
+        makes = leaves_of(tree, with_absence=True)
+        assert len(makes) == 3  # the second one finds what was looked up for the first
+        for second in range(3):
+            asked_all(makes, Scope(world.workspace, NOW + timedelta(seconds=second)))
+        ActivityKind.objects.create(
+            workspace=world.workspace, key="new_kind", label="New", is_engagement=True
+        )
+        scope = Scope(world.workspace, NOW + timedelta(seconds=4))
+        for name, asked in asked_all(makes, scope).items():
+            assert asked.params == ask(name, makes[name], scope).params
 
 
 def test_a_name_that_stands_for_something_else_is_compiled_anew(world: World) -> None:
