@@ -93,7 +93,7 @@ def add_campaigns(*, workspace: Workspace, owner: User, now: datetime) -> None:
 
 
 def _prepare(actor: Actor, now: datetime) -> CodePool:
-    address = "Nordlicht Outdoor, 12 Harbour Street, 80-001 Gdańsk, Poland"
+    address = "12 Harbour Street, 80-001 Gdańsk, Poland"
     wanted = Wanted(
         postal_address=address,
         from_name="Nordlicht Outdoor",
