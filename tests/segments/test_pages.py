@@ -44,8 +44,8 @@ BOUGHT = {
 TAGGED = {"type": "tags.has", "match": "any", "tags": ["vip"]}
 
 
-def make_shop():
-    """A shop with a counted segment that has its trend, and its owner signed in."""
+def make_shop(*, line: bool = False):
+    """A shop with a counted segment, which may have its trend, and its owner signed in."""
     owner = make_user("ola@nordlicht.example", name="Ola Nowak")
     now = timezone.now() - timedelta(seconds=5)  # the count a second later lies in the past
     workspace = make_workspace("Nordlicht", owner=owner, now=now - 200 * DAY)
@@ -59,7 +59,7 @@ def make_shop():
         )
         make_transaction(workspace, contact, now - (2 + 12 * index) * DAY, "10", now=now)
     segment = save_segment(workspace, BOUGHT, name="Bought lately", now=now, labels=["shop"])
-    work(now=now + timedelta(seconds=1), backfills=True)
+    work(now=now + timedelta(seconds=1), backfills=line)
     client = Client()
     client.force_login(owner)
     return workspace, segment, owner, client
@@ -107,7 +107,7 @@ def test_the_list_is_searched_filtered_and_sorted(query, shown):
 
 
 def test_the_page_has_the_number_the_trend_and_the_same_as_a_table():
-    workspace, segment, _owner, client = make_shop()
+    workspace, segment, _owner, client = make_shop(line=True)
     response = client.get(address(workspace, segment.pk))
     page = text_of(response)
     assert '<p class="total num">3</p>' in page
@@ -122,7 +122,7 @@ def test_the_page_has_the_number_the_trend_and_the_same_as_a_table():
 
 
 def test_the_line_has_ranges_and_says_how_far_it_is():
-    workspace, segment, _owner, client = make_shop()
+    workspace, segment, _owner, client = make_shop(line=True)
     url = address(workspace, segment.pk)
     numbers = {days: len(client.get(f"{url}?days={days}").context["points"]) for days in (30, 90)}
     assert numbers == {30: 31, 90: 91}
@@ -260,7 +260,7 @@ def test_another_workspaces_segment_is_not_found():
     "look", [{"phone": False, "dark": False}, {"phone": True, "dark": True}], ids=["wide", "phone"]
 )
 def test_every_page_of_segments_is_sound(chromium: Any, live_server: Any, look: Any) -> None:
-    workspace, segment, owner, _client = make_shop()
+    workspace, segment, owner, _client = make_shop(line=True)
     make_contacts(workspace, 2)
     ask(segment, now=timezone.now())
     work(now=timezone.now() + timedelta(seconds=2))

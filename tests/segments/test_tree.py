@@ -9,6 +9,7 @@ import pytest
 from contacts.models import StaticList
 from segments.criteria.tree import MAX_DEPTH, MAX_LEAVES, to_document
 from tests.makers.contacts import make_contact, make_list
+from tests.makers.once import made_once
 from tests.makers.segments import errors_of, make_names, make_segment, parse
 from tests.makers.workspaces import make_workspace
 from workspaces.models import Workspace
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.django_db
 VIP = {"type": "tags.has", "tags": ["vip"]}
 
 
-@pytest.fixture
+@made_once
 def workspace() -> Workspace:
     workspace = make_workspace()
     make_names(workspace)

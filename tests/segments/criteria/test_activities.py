@@ -8,6 +8,7 @@ import pytest
 
 from segments.criteria import activities
 from tests.makers.contacts import days_ago, make_contact
+from tests.makers.once import made_once
 from tests.makers.segments import all_examples, check_example, errors_of, make_names, names
 from tests.makers.tracking import make_activity
 from tests.makers.workspaces import make_workspace
@@ -16,7 +17,7 @@ from workspaces.models import Workspace
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@made_once
 def workspace() -> Workspace:
     workspace = make_workspace()
     make_names(workspace)

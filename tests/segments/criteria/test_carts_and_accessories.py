@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.makers.contacts import make_contact
+from tests.makers.once import made_once
 from tests.makers.segments import names, sentence
 from tests.makers.transactions import (
     line_item,
@@ -30,7 +31,7 @@ def lacks(*products: str, **more: Any) -> dict[str, Any]:
     return {"type": "transactions.lacks_accessories", **named, **more}
 
 
-@pytest.fixture
+@made_once
 def skis() -> Workspace:
     """P-1 goes with wax and poles, P-2 with wax; P-3 with nothing."""
     shop = make_workspace()
@@ -101,7 +102,7 @@ def cart(state: str, **more: Any) -> dict[str, Any]:
     return {"type": "transactions.cart", "state": state, **more}
 
 
-@pytest.fixture
+@made_once
 def carts() -> Workspace:
     shop = make_workspace()
     make_product(shop, "P-1", brand="Nordica")

@@ -10,6 +10,7 @@ import pytest
 
 from segments.criteria import attributes, choices, contact, dates
 from tests.makers.contacts import days_ago, make_contact
+from tests.makers.once import made_once
 from tests.makers.segments import (
     all_examples,
     check_example,
@@ -30,7 +31,7 @@ EXAMPLES = [
 ]
 
 
-@pytest.fixture
+@made_once
 def workspace() -> Workspace:
     workspace = make_workspace()
     make_names(workspace)

@@ -15,6 +15,7 @@ from segments.criteria.tree import parse_tree, to_document
 from segments.engine.evaluation import members_of
 from segments.sentence import sentence_of
 from tests.makers.contacts import make_contact
+from tests.makers.once import made_once
 from tests.makers.tracking import make_visit
 from tests.makers.transactions import line_item, make_product, make_refund, make_transaction
 from tests.makers.workspaces import NOW, make_workspace
@@ -27,7 +28,7 @@ OURS = (Family.TRANSACTIONS, Family.STATISTICS, Family.RANKS)
 CRITERIA = [pytest.param(cls, id=cls.key) for cls in all_criteria() if cls.family in OURS]
 
 
-@pytest.fixture
+@made_once
 def shop() -> Workspace:
     shop = make_workspace()
     make_product(shop, "P-1", brand="Nordica", category="Ski boots", accessories=["P-2"])

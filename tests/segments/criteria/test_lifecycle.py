@@ -8,6 +8,7 @@ import pytest
 
 from segments.criteria import engagement, lifecycle
 from tests.makers.contacts import days_ago, make_contact
+from tests.makers.once import made_once
 from tests.makers.segments import (
     LATER,
     all_examples,
@@ -26,7 +27,7 @@ from workspaces.models import Workspace
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@made_once
 def workspace() -> Workspace:
     workspace = make_workspace()
     make_names(workspace)

@@ -13,6 +13,7 @@ from contacts.services import remove_from_list, untag_contacts
 from segments.criteria import membership
 from segments.models import Segment
 from tests.makers.contacts import days_ago, make_contact, make_list
+from tests.makers.once import made_once
 from tests.makers.segments import (
     all_examples,
     check_example,
@@ -39,7 +40,7 @@ def filled(where: dict[str, Any], **ids: int) -> Any:
     return json.loads(text)
 
 
-@pytest.fixture
+@made_once
 def workspace() -> Workspace:
     workspace = make_workspace()
     make_names(workspace)

@@ -15,6 +15,7 @@ from segments.suggestions import suggest
 from segments.wizard.templates import templates_for
 from tests.makers.campaigns import make_campaign
 from tests.makers.contacts import days_ago, make_contact
+from tests.makers.once import made_once
 from tests.makers.segments import errors_of, names, sentence
 from tests.makers.tracking import make_message, make_message_event
 from tests.makers.workspaces import NOW, make_workspace
@@ -24,7 +25,7 @@ from workspaces.tenancy import workspace_scope
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@made_once
 def shop() -> Workspace:
     return make_workspace()
 

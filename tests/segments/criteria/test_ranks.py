@@ -13,6 +13,7 @@ from segments.criteria.scope import Scope
 from segments.criteria.tree import parse_tree
 from segments.engine.evaluation import members_of
 from tests.makers.contacts import make_contact
+from tests.makers.once import made_once
 from tests.makers.segments import errors_of, names, sentence
 from tests.makers.tracking import make_visit
 from tests.makers.transactions import line_item, make_transaction
@@ -35,7 +36,7 @@ def top_percent(by: str, percent: float, **more: Any) -> dict[str, Any]:
     return top(by, unit="percent", percent=percent, **more)
 
 
-@pytest.fixture
+@made_once
 def shop() -> Workspace:
     """Spent: a 100 in one, b 90 in three, c and d 50 each, e nothing."""
     shop = make_workspace()
@@ -138,7 +139,7 @@ def rfm(**more: Any) -> dict[str, Any]:
     return {"type": "ranks.rfm", **more}
 
 
-@pytest.fixture
+@made_once
 def ten() -> Workspace:
     """c0 bought last and most often; c9 longest ago and once, but for the most money."""
     shop = make_workspace()

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.makers.contacts import make_contact
+from tests.makers.once import made_once
 from tests.makers.segments import errors_of, names, sentence
 from tests.makers.tracking import make_activity
 from tests.makers.transactions import line_item, make_product, make_transaction
@@ -31,7 +32,7 @@ def ordered_within(number: int, days: int, **more: Any) -> dict[str, Any]:
     return within("number_of_orders", number=number, days=days, **more)
 
 
-@pytest.fixture
+@made_once
 def shop() -> Workspace:
     """Burst spent 60 + 60 nine days apart, long ago; steady 60 every 40 days."""
     shop = make_workspace(time_zone="Europe/Warsaw")
@@ -126,7 +127,7 @@ def compared(statistic: str, comparison: str, **more: Any) -> dict[str, Any]:
     }
 
 
-@pytest.fixture
+@made_once
 def trends() -> Workspace:
     """(last 90 days, 90 before): down 50/100, up 150/100, fresh 30/-, gone -/30, same 40/40."""
     shop = make_workspace()

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.makers.contacts import make_contact
+from tests.makers.once import made_once
 from tests.makers.segments import errors_of, names, sentence
 from tests.makers.transactions import (
     line_item,
@@ -27,7 +28,7 @@ def ago(days: float = 0, hours: float = 0) -> datetime:
     return NOW - timedelta(days=days, hours=hours)
 
 
-@pytest.fixture
+@made_once
 def shop() -> Workspace:
     """Anna: 40 + 60 lately, 100 long ago. Bruno: 11.77 once. Celia: only a pending order."""
     shop = make_workspace()

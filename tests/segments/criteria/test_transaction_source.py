@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.makers.contacts import make_contact
+from tests.makers.once import made_once
 from tests.makers.segments import errors_of, names, sentence
 from tests.makers.tracking import make_visit
 from tests.makers.transactions import make_transaction
@@ -28,7 +29,7 @@ def bought_from(
     make_transaction(shop, who, ago(days), amount, source={"channel": channel}, **item)
 
 
-@pytest.fixture
+@made_once
 def shop() -> Workspace:
     shop = make_workspace()
     for name in PEOPLE:
@@ -128,7 +129,7 @@ def test_utm_fields_bind_to_the_same_source(shop: Workspace) -> None:
 # --- Models of attribution ------------------------------------------------------------------
 
 
-@pytest.fixture
+@made_once
 def visited() -> Workspace:
     """An ad 20 days before, an e-mail 5 days before, then a direct visit with the purchase."""
     shop = make_workspace()

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.makers.contacts import make_contact
+from tests.makers.once import made_once
 from tests.makers.segments import errors_of, names, sentence
 from tests.makers.tracking import make_activity
 from tests.makers.transactions import (
@@ -26,7 +27,7 @@ def ago(days: float = 0, hours: float = 0) -> datetime:
     return NOW - timedelta(days=days, hours=hours)
 
 
-@pytest.fixture
+@made_once
 def shop() -> Workspace:
     """Three ways of spending 200 on Nordica: one line, one transaction, altogether."""
     shop = make_workspace()
@@ -350,7 +351,7 @@ def test_the_sentence_says_scope_and_conditions(shop: Workspace) -> None:
 # --- First, last and only -------------------------------------------------------------------
 
 
-@pytest.fixture
+@made_once
 def buyers() -> Workspace:
     """Loyal: twelve orders, one lately. New: one lately. Lapsed: one long ago."""
     shop = make_workspace()

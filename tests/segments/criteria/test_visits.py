@@ -9,6 +9,7 @@ import pytest
 
 from segments.criteria import visits
 from tests.makers.contacts import days_ago, make_contact
+from tests.makers.once import made_once
 from tests.makers.segments import (
     all_examples,
     check_example,
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)
 
 
-@pytest.fixture
+@made_once
 def workspace() -> Workspace:
     workspace = make_workspace()
     make_names(workspace)
