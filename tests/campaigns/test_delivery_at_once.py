@@ -13,6 +13,7 @@ from django.utils import timezone
 from campaigns.delivery.sending import send_all
 from campaigns.delivery.sweeping import sweep
 from campaigns.models import RunState
+from campaigns.services.control import pause_run, resume_run
 from campaigns.tasks import tick, work_sends
 from contacts.models import Channel, SuppressionReason
 from contacts.services import suppress_address
@@ -24,7 +25,7 @@ from tests.makers.delivery import (
     states,
 )
 from tests.makers.sinks import Sink, smtp_sink
-from tests.makers.workspaces import make_workspace
+from tests.makers.workspaces import make_actor, make_workspace
 from tracking.models import Message
 from workspaces.tenancy import workspace_scope
 
@@ -111,3 +112,45 @@ def test_who_unsubscribes_while_it_is_being_sent_gets_nothing_afterwards():
     assert found["sent"] == len(arrived)
     assert found["sent"] + found.get("suppressed", 0) == 80
     assert found.get("suppressed", 0) > 0
+
+
+@pytest.mark.night
+def test_a_send_to_twenty_thousand_paused_and_gone_on_with_twenty_times_repeats_nothing():
+    shop = make_workspace()
+    actor = make_actor(shop)
+    late: list[int] = []
+    with smtp_sink(keeps_messages=False) as sink:
+        make_smtp_account(shop, sink)
+        run = make_frozen_run(shop, addresses(20_000))
+        is_over = threading.Event()
+
+        def work() -> None:
+            while not is_over.is_set():
+                send_all(seconds=5, senders=2, clock=timezone.now)
+                sweep(now=timezone.now())
+                time.sleep(0.05)
+
+        with beside(work):
+            for _ in range(20):
+                wanted = len(sink.accepted) + 500
+                wait_until(lambda wanted=wanted: len(sink.accepted) >= wanted)
+                pause_run(actor=actor, run=run, now=timezone.now())
+                at_pause = len(sink.accepted)
+                time.sleep(0.5)
+                late.append(len(sink.accepted) - at_pause)
+                still = len(sink.accepted)
+                time.sleep(0.3)
+                assert len(sink.accepted) == still, "it goes on although it is paused"
+                resume_run(actor=actor, run=run, now=timezone.now())
+            wait_until(lambda: read_run(shop, run).state == RunState.FINISHED, seconds=300)
+            is_over.set()
+    assert sorted(address for address, _ in sink.accepted) == sorted(addresses(20_000))
+    assert states(shop, run) == {"sent": 20_000}
+    assert max(late) <= 4, late  # what was at the server already
+
+
+def wait_until(is_so, seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < until, "that never came"
+        time.sleep(0.01)
