@@ -15,10 +15,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from campaigns.api_problems import sending_problems
-from campaigns.models import Recipient, RecipientState, Run, RunKind, RunState, SkipReason
+from campaigns.models import RecipientState, Run, RunKind, RunState, SkipReason
 from campaigns.receipt import receipt_of
+from campaigns.recipients import Filters, RecipientList
+from campaigns.report.asking import Question
 from campaigns.report.building import report_of
 from campaigns.report.documents import report_document
+from campaigns.report.people import Did
 from campaigns.serializers import ConfirmAsked, RecipientSerializer, RunSerializer
 from campaigns.services.control import NotPossibleError, cancel_run, pause_run, resume_run
 from campaigns.services.starting import confirm_run
@@ -114,6 +117,8 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, WorkspaceView
         parameters=[
             OpenApiParameter("state", enum=RecipientState.values),
             OpenApiParameter("reason", enum=SkipReason.values),
+            OpenApiParameter("did", enum=Did.values, description="As the report counts it."),
+            OpenApiParameter("link", description="With did=clicked: on this address only."),
         ],
         responses=RecipientSerializer(many=True),
     )
@@ -122,13 +127,16 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, WorkspaceView
         """Everybody of the audience, by id: sent to, or left out for a reason."""
         if not self.actor.may(Action.READ_CONTACTS):
             raise PermissionDenied
-        rows = Recipient.objects.in_workspace(self.workspace).filter(run=self.get_object())
-        if state := _choice(request, "state", RecipientState.values):
-            rows = rows.filter(state=state)
-        if reason := _choice(request, "reason", SkipReason.values):
-            rows = rows.filter(reason=reason)
+        run: Run = self.get_object()
+        asked = {
+            "state": _choice(request, "state", RecipientState.values),
+            "reason": _choice(request, "reason", SkipReason.values),
+            "did": _choice(request, "did", Did.values),
+            "link": request.query_params.get("link", ""),
+        }
+        question = Question(self.workspace, run.campaign, self.now, run)
         self.cursor_ordering = ("id",)
-        page = self.paginate_queryset(rows)
+        page = self.paginate_queryset(RecipientList(question, Filters.read(asked)).found)
         return self.get_paginated_response(RecipientSerializer(page, many=True).data)
 
 

@@ -19,6 +19,7 @@ from campaigns.report import Report, report_of
 from campaigns.report.asking import Question
 from campaigns.report.people import Did, tree_of
 from segments.wizard.drafts import read_draft
+from tests.campaigns.test_api import Program
 from tests.campaigns.test_report import happens, sent
 from tests.makers.campaigns import make_campaign, make_sending_settings
 from tests.makers.contacts import make_contact
@@ -142,6 +143,20 @@ def test_the_segment_made_of_a_list_has_the_very_people_of_it(shop, times):
             said.add(did)
     told_of_messages = {Did.DELIVERED, Did.UNOPENED, Did.OPENED_BY_MACHINE} if times > 1 else set()
     assert said == set(Did) - {Did.BOUGHT} - told_of_messages
+
+
+def test_over_rest_the_recipients_of_a_send_are_listed_by_what_they_did(shop):
+    campaign = make_campaign_sent(shop)
+    with workspace_scope(shop):
+        run = Run.objects.get(campaign=campaign)
+    program = Program(shop)
+    total = program.get(f"/api/v1/runs/{run.pk}/report/")["total"]
+    path = f"/api/v1/runs/{run.pk}/recipients/"
+    for did in Did.values:
+        found = program.get(path, did=did)["results"]
+        assert len(found) == total["buyers" if did == "bought" else did], did
+    assert len(program.get(path, did="clicked", link=LINKS[1])["results"]) == 1
+    program.get(path, 400, did="nonsense")
 
 
 def page_of(client: Client, address: str) -> str:
