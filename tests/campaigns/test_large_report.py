@@ -7,7 +7,14 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
+from campaigns.listing import PATIENCE
+from campaigns.models import Campaign
+from campaigns.recipients import Filters, RecipientList
 from campaigns.report import report_of, uplift_of
+from campaigns.report.asking import Question, asking_of
+from campaigns.report.attribution import sales_of
+from campaigns.report.figures import Sales
+from campaigns.report.people import Did
 from tests.conftest import owner_connection
 from tests.makers.responses import make_run
 from tests.makers.workspaces import NOW, make_workspace
@@ -67,6 +74,13 @@ FILL = (
 )
 
 
+def number_listed(campaign: Campaign, did: str) -> int:
+    asked = RecipientList(Question(campaign.workspace, campaign, NOW), Filters.read({"did": did}))
+    first = list(asked.found.order_by("pk")[:50])
+    assert len({each.contact_id for each in first}) == min(50, asked.found.count())
+    return asked.found.count()
+
+
 @pytest.mark.night
 @pytest.mark.django_db(transaction=True)
 def test_a_million_recipients_are_reported_by_grouped_statements() -> None:
@@ -88,7 +102,16 @@ def test_a_million_recipients_are_reported_by_grouped_statements() -> None:
     with workspace_scope(shop):
         report = report_of(campaign=run.campaign, as_of=NOW)
         uplift = uplift_of(campaign=run.campaign, as_of=NOW)
+        with asking_of(shop, longest=PATIENCE):
+            sales = sales_of(workspace=shop, campaign_ids=[run.campaign_id], as_of=NOW)
+        with asking_of(shop, longest="5s"):
+            listed = {did: number_listed(run.campaign, did) for did in Did.values}
 
+    total = report.total
+    assert sales == {run.campaign_id: Sales(total.purchases, total.buyers, total.revenue)}
+    assert listed == {each: getattr(total, each) for each in listed if each != "bought"} | {
+        "bought": total.buyers
+    }
     assert report.total.sent == NUMBER * 9 // 10
     assert report.total.opened == NUMBER * 4 // 10
     assert report.total.clicked == report.total.clicks == NUMBER // 10
