@@ -118,7 +118,7 @@ function blockAt(store, { where, variant }) {
 export function FindingList({ store, checks: { findings, isFresh }, goTo, label = gettext("Checks") }) {
   const show = (id) => { goTo?.("content"); store.focusAfter = id; store.selected = id; store.tell(); };
   if (!findings) return html`<p class="skeleton"></p>`;
-  if (!findings.length) return html`<p class=${`small findings-good ${isFresh ? "" : "stale"}`}><${Icon} name="circle-check" /> ${gettext("Nothing to complain about: links, unsubscribing, address and size are in order.")}</p>`;
+  if (!findings.length) return html`<p class=${`small findings-good ${isFresh ? "" : "stale"}`}><${Icon} name="circle-check" /> ${gettext("Nothing to complain about: content, unsubscribing, address and size are in order.")}</p>`;
   return html`<ul class=${`findings ${isFresh ? "" : "stale"}`} aria-label=${label}>${findings.map((one) => html`
     <li key=${one.code + one.message + one.where} class=${one.level}><${Icon} name=${one.level === "error" ? "circle-alert" : "triangle-alert"} /><span>${one.message}${blockAt(store, one) && html` <button type="button" class="link small" onClick=${() => show(blockAt(store, one))}>${gettext("Show the block")}</button>`}${one.where === "$.settings" && html` <${SettingUp} store=${store} to="settings">${gettext("Open the settings")}<//>`}</span></li>`)}</ul>`;
 }
