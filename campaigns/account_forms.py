@@ -39,6 +39,9 @@ LABELS: dict[str, Promise] = {
     "api_url": _("Address of the API"),
     "project_id": _("Project id"),
     "region": _("Region"),
+    "access_key_id": _("Access key id"),
+    "secret_access_key": _("Secret access key"),
+    "configuration_set_name": _("Configuration set"),
     "sender_domain": _("Sending domain at the provider"),
     "message_stream": _("Message stream"),
     "subaccount": _("Subaccount"),
@@ -52,8 +55,6 @@ LABELS: dict[str, Promise] = {
 }
 # What is offered first, before the providers by name.
 OWN_SERVERS = (Transport.INSTALLATION, Transport.SMTP)
-# Amazon's own interface needs a library that isn't part of this; its SMTP interface does.
-NOT_OFFERED = frozenset({Transport.AMAZON_SES})
 PAIRS = (("host", "port"), ("user", "password"))
 
 
@@ -160,7 +161,7 @@ class DomainForm(forms.Form):
 
 def transport_choices() -> list[tuple[str, list[Transport]]]:
     """Ways to send in two groups, providers by name."""
-    providers = [each for each in Transport if each not in OWN_SERVERS and each not in NOT_OFFERED]
+    providers = [each for each in Transport if each not in OWN_SERVERS]
     return [
         (gettext("Mail servers"), list(OWN_SERVERS)),
         (gettext("Providers"), sorted(providers, key=lambda each: str(each.label).lower())),

@@ -21,6 +21,7 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.message import BadHeaderError
 from django.utils.translation import gettext as _
 
+from campaigns.delivery.amazon import AMAZON_NEEDS, amazon_options, amazon_status
 from campaigns.delivery.letters import Letter, as_django_message
 from campaigns.delivery.outcomes import AccountUnavailableError, Outcome, Result
 from campaigns.models import Transport
@@ -30,7 +31,7 @@ MOST_AT_ONCE = 100
 
 # What the backend of each provider is made of: names of settings, required ones first.
 REQUIRED: dict[Transport, tuple[str, ...]] = {
-    Transport.AMAZON_SES: (),
+    Transport.AMAZON_SES: AMAZON_NEEDS,
     Transport.BREVO: ("api_key",),
     Transport.MAILERSEND: ("api_token",),
     Transport.MAILGUN: ("api_key",),
@@ -65,12 +66,21 @@ API_URLS: dict[Transport, tuple[str, ...]] = {
     ),
 }
 
+_NO_CONNECTION = frozenset(
+    {
+        *("NewConnectionError", "NameResolutionError", "SSLCertVerificationError"),
+        *("EndpointConnectionError", "ConnectTimeoutError"),
+    }
+)
+
 
 def backend_of(transport: Transport, credentials: Mapping[str, Any]) -> Any:
     """The mail backend of an account. Raises `AccountUnavailableError` for incomplete ones."""
     known = (*REQUIRED[transport], *OPTIONAL.get(transport, ()), "api_url")
     options: dict[str, Any] = {name: credentials[name] for name in known if credentials.get(name)}
-    if transport != Transport.AMAZON_SES:
+    if transport == Transport.AMAZON_SES:
+        options = amazon_options(options, seconds=TIMEOUT_SECONDS)
+    else:
         options["timeout"] = TIMEOUT_SECONDS
     options["ignore_unsupported_features"] = True  # no provider has all; ours are in the headers
     try:
@@ -177,8 +187,7 @@ def judge(error: Exception, *, is_idempotent: bool) -> Outcome:
     said = " ".join(str(error).split())[:400]
     if _never_arrived(error):
         raise AccountUnavailableError(said) from error
-    status = getattr(error, "status_code", None)
-    code = status if isinstance(status, int) else 0
+    code = _status_of(error)
     if code in {401, 402, 403}:
         raise AccountUnavailableError(said, seconds=300) from error
     if code == 429:
@@ -196,6 +205,12 @@ def judge(error: Exception, *, is_idempotent: bool) -> Outcome:
     return Outcome(Result.UNKNOWN, said, code=code, is_repeatable=is_idempotent)
 
 
+def _status_of(error: Exception) -> int:
+    """The status of HTTP that a provider answered with; 0 for none."""
+    status = getattr(error, "status_code", None)
+    return status if isinstance(status, int) else amazon_status(error)
+
+
 def _never_arrived(error: Exception) -> bool:
     """Whether there was no connection at all."""
     if isinstance(error, requests.exceptions.ConnectTimeout):
@@ -210,7 +225,7 @@ def _never_arrived(error: Exception) -> bool:
             inner = at.args[0]
         at = inner or at.__cause__
     names = {type(cause).__name__ for cause in causes}
-    return bool(names & {"NewConnectionError", "NameResolutionError", "SSLCertVerificationError"})
+    return bool(names & _NO_CONNECTION)
 
 
 def _message(letter: Letter) -> EmailMultiAlternatives:

@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from campaigns.delivery.amazon import is_region
 from campaigns.delivery.letters import Letter
 from campaigns.delivery.network import PrivateAddressError, port_number, resolve_public
 from campaigns.delivery.outcomes import AccountUnavailableError, Result
@@ -39,7 +40,7 @@ SECURITY = ("starttls", "tls", "none")
 # Never shown again, and kept when they are left empty.
 SECRET_FIELDS = frozenset(
     {
-        *("password", "api_key", "api_token", "secret_key", "server_token"),
+        *("password", "api_key", "api_token", "secret_key", "server_token", "secret_access_key"),
         *SIGNING_FIELDS.values(),
     }
 )
@@ -295,8 +296,8 @@ def _credential_faults(transport: Transport, given: Mapping[str, Any]) -> Iterat
             yield name, _("This is needed.")
     if url := given.get("api_url"):
         yield from _url_faults(transport, str(url))
-    if transport == Transport.AMAZON_SES:
-        yield "transport", _("Use Amazon SES by its SMTP interface: an account of kind SMTP.")
+    if transport == Transport.AMAZON_SES and not is_region(str(given.get("region", ""))):
+        yield "region", _("A region is called like eu-central-1.")
 
 
 def _server_faults(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -107,7 +107,8 @@ def test_only_who_manages_the_workspace_makes_accounts(shop):
         ({"name": ""}, "name"),
         ({"per_second": 0}, "per_second"),
         ({"transport": Transport.MAILGUN, "credentials": {}}, "api_key"),
-        ({"transport": Transport.AMAZON_SES, "credentials": {}}, "transport"),
+        ({"transport": Transport.AMAZON_SES, "credentials": {}}, "access_key_id"),
+        ({"transport": Transport.AMAZON_SES, "credentials": {"region": "a.b/"}}, "region"),
         ({"bounce_mailbox": {"host": "127.0.0.1"}}, "mailbox_host"),
     ],
 )
@@ -191,6 +192,7 @@ LETTER = Letter(
 )
 
 
+# Amazon's is a client of its own: test_delivery_amazon.py.
 @pytest.mark.parametrize("transport", [each for each in REQUIRED if each != Transport.AMAZON_SES])
 def test_each_provider_gets_the_whole_message(transport, monkeypatch):
     """As far as the request: what the provider would answer is the provider's."""
