@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, ClassVar
 
 from drf_spectacular.types import OpenApiTypes
@@ -17,7 +18,7 @@ from segments.api_explain import SegmentExplainMixin
 from segments.api_overview import SegmentOverviewMixin
 from segments.api_problems import tree_problems
 from segments.api_time import SegmentTimeMixin, member_document
-from segments.criteria.base import all_criteria
+from segments.criteria.base import Criterion, all_criteria
 from segments.criteria.forms import criterion_form
 from segments.filters import SegmentFilters
 from segments.models import Segment
@@ -37,6 +38,11 @@ from workspaces.api import ProblemError, WorkspaceViewSet
 from workspaces.policies import Action, require
 
 
+@cache
+def _schema(criterion: type[Criterion]) -> dict[str, Any]:
+    return criterion.model_json_schema()
+
+
 class CriterionViewSet(WorkspaceViewSet):
     """Every criterion there is: form, JSON schema and examples."""
 
@@ -48,8 +54,7 @@ class CriterionViewSet(WorkspaceViewSet):
         return Response(
             {
                 "criteria": [
-                    {**criterion_form(cls), "schema": cls.model_json_schema()}
-                    for cls in all_criteria()
+                    {**criterion_form(cls), "schema": _schema(cls)} for cls in all_criteria()
                 ]
             }
         )

@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 import types
 from enum import EnumMeta, StrEnum
+from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from django.db.models import TextChoices
+from django.utils.translation import get_language
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -23,7 +25,14 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 def criterion_form(cls: type[Criterion]) -> dict[str, Any]:
-    """What the wizard needs to show a row of this criterion."""
+    """What the wizard needs to show a row of this criterion, in the active language. Not to be
+    changed: it is made once a language.
+    """
+    return _form_in(get_language(), cls)
+
+
+@cache
+def _form_in(language: str | None, cls: type[Criterion]) -> dict[str, Any]:
     return {
         "key": cls.key,
         "label": str(cls.label),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.translation import get_language
 
-from segments.criteria.base import all_criteria
+from segments.criteria.base import Criterion, all_criteria
 from segments.criteria.forms import criterion_form
 from segments.criteria.scope import Scope
 from segments.models import Schedule, Segment
@@ -47,7 +50,13 @@ def packed_forms() -> dict[str, Any]:
     """Forms of all criteria; what repeats (options, conditions) stands in `shared` once.
 
     {"$": n} stands for the n-th shared piece. A quarter of the size, and one request less.
+    Not to be changed: they are made once a language.
     """
+    return _packed_in(get_language(), tuple(all_criteria()))
+
+
+@cache
+def _packed_in(language: str | None, criteria: Sequence[type[Criterion]]) -> dict[str, Any]:
     shared: list[Any] = []
     places: dict[str, int] = {}
 
@@ -66,7 +75,7 @@ def packed_forms() -> dict[str, Any]:
             shared.append(packed)
         return {"$": places[text]}
 
-    forms = [_with_one_example(criterion_form(cls)) for cls in all_criteria()]
+    forms = [_with_one_example(criterion_form(cls)) for cls in criteria]
     return {"criteria": [pack(form) for form in forms], "shared": shared}
 
 
