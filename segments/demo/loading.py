@@ -17,6 +17,11 @@ from segments import services
 from segments.demo.catalog import BRANDS, make_catalog, product_items
 from segments.demo.history import Chronicler, History
 from segments.demo.people import Person, make_people
+from segments.demo.planner import analyze_new_tables
+from segments.models import RecountReason
+from segments.services import claims
+from segments.services.counting_together import MOST_AT_ONCE, count_together
+from segments.services.recounting import Clock
 from segments.services.saving import SegmentInput
 from segments.wizard.templates import templates_for
 from tracking.services import (
@@ -167,12 +172,27 @@ def _record(
                 now=now,
                 source=SOURCE,
             )
+        analyze_new_tables()
         for result in results:
             if result.is_error:
                 item = items[first + result.index]
                 raise DemoDataRefusedError(f"{[asdict(e) for e in result.errors]}: {item}")
     name = record.__name__.removeprefix("record_").removeprefix("upsert_").replace("_", " ")
     progress(f"{len(items):,} {name} in {perf_counter() - started:.1f} s")
+
+
+def count_segments(*, clock: Clock, progress: Progress) -> None:
+    """Count what was saved, as a worker does; trends of a year are left to the workers."""
+    started, number = perf_counter(), 0
+    while (claim := claims.claim_recount(now=clock())) is not None:
+        if claim.reason == RecountReason.BACKFILL:
+            with workspace_scope(claim.workspace_id):
+                claims.give_way(claim)
+            break
+        held = [claim, *claims.claim_beside(claim, now=clock(), most=MOST_AT_ONCE - 1)]
+        count_together(held=held, clock=clock)
+        number += len(held)
+    progress(f"{number} segments counted in {perf_counter() - started:.1f} s")
 
 
 def _lists(workspace: Workspace, people: Sequence[Person], now: datetime) -> None:

@@ -11,7 +11,7 @@ from allauth.account.models import EmailAddress
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from segments.demo.loading import load_demo
+from segments.demo.loading import count_segments, load_demo
 from segments.signals import demo_shop_loaded
 from workspaces.models import User, Workspace
 
@@ -38,5 +38,6 @@ class Command(BaseCommand):
             progress=self.stdout.write,
         )
         demo_shop_loaded.send(sender=Workspace, workspace=workspace, owner=owner, now=now)
+        count_segments(clock=timezone.now, progress=self.stdout.write)
         login = {"email": EMAIL, "password": password, "workspace": workspace.pk}
         self.stdout.write(json.dumps(login))
