@@ -54,6 +54,8 @@ SQL_BY_HAND = {
     "segments/explain/asking.py",  # parts the compiler wrote, joined
     "workspaces/tenancy.py",
 }
+# Where a statement written there is a part of a queryset.
+RAW_BY_HAND = {"campaigns/report/people.py"}  # a figure's own statement finds who it counts
 CLOCKS = {
     *("timezone.now", "datetime.now", "datetime.utcnow", "datetime.today", "date.today"),
     *("datetime.datetime.now", "datetime.date.today", "time.time", "timezone.localdate"),
@@ -125,7 +127,9 @@ def test_no_raw_sql_outside_the_named_places() -> None:
     found = {
         at(name, node)
         for name, node, called in calls()
-        if called.rpartition(".")[2] in {"raw", "extra", "RawSQL"} and not called.startswith("sql.")
+        if called.rpartition(".")[2] in {"raw", "extra", "RawSQL"}
+        and not called.startswith("sql.")
+        and name not in RAW_BY_HAND
     }
     assert not found
 
