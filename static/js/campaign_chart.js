@@ -34,7 +34,7 @@ function draw(series) {
       { label: gettext("Purchases"), stroke: colour("--any"), paths: () => null, points: { show: true, size: 8, fill: colour("--any"), stroke: colour("--bg") }, value: count },
     ],
     axes: [
-      { stroke: ink, grid: { show: false }, ticks: { show: false }, values: (_plot, values) => values.map((value) => tick.format(new Date(value * 1000))), space: isLong ? 72 : 96 },
+      { stroke: ink, grid: { show: false }, ticks: { show: false }, values: (_plot, values) => values.map((value) => tick.format(new Date(value * 1000))), space: isLong ? 72 : 96, ...(isLong && { incrs: [1, 2, 4, 7, 14, 28, 56].map((days) => days * 86400) }) },
       { stroke: ink, grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false }, size: 56, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6], values: (_plot, values) => values.map((value) => whole.format(value)) },
     ],
   }, [at, some(series.opens), some(series.clicks), some(series.purchases)], box);
