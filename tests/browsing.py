@@ -39,12 +39,13 @@ def chromium() -> Any:
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     if path is None:
         pytest.skip("no chromium")
-    return _browser(path)
+    return browser_at(path)
 
 
 @cache
-def _browser(path: str) -> Any:
-    """Every module that imports the fixture has its own copy of it: the browser is started once.
+def browser_at(path: str) -> Any:
+    """The browser with this path. Every module that imports the fixture has its own copy of it, and
+    the browser is started once.
 
     Playwright's loop then runs in this thread, and Django would refuse every query beside it.
     """

@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.bench import names, segments
 from tests.bench.leaves import Leaf
-from tests.bench.measure import Figure, Skipped, measures
+from tests.bench.measure import Figure, measures
 from tests.bench.prepared import Bench
 from tests.bench.product import Asked, forget_leaves
 from tests.bench.questions import Q10, document_of
@@ -89,9 +89,3 @@ def _changed(bench: Bench, name: str, documents: list[dict[str, Any]]) -> float:
         changed = Asked(bench.large, document_of(Q10, leaves), bench.as_of)
         took.append(timed(changed.evaluation)[1])
     return median(took)
-
-
-@measures("browser", "In a browser: a key pressed, the exact total and all row numbers shown")
-def browser(bench: Bench, repeats: int) -> list[Figure]:
-    """Needs a browser."""
-    raise Skipped("needs a browser: measured by tests of the wizard")

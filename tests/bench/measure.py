@@ -40,6 +40,7 @@ class Skipped(Exception):
 MODULES = (
     "over_http",
     "editing",
+    "in_browser",
     "live_speed",
     "many_segments",
     "neighbours",

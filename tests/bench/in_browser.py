@@ -1,0 +1,166 @@
+"""In Chromium: a key pressed in a row until every number is shown, and the editor opened cold."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from statistics import median
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import numpy as np
+from django.urls import reverse
+
+from config.local.processes import free_port
+from tests.bench.measure import Figure, Skipped, measures
+from tests.bench.prepared import Bench
+from tests.bench.product import Asked, forget_leaves
+from tests.bench.questions import Q10, document_of
+from tests.browsing import browser_at, open_page
+from tests.makers.segments import make_segment
+from tests.makers.workspaces import make_member
+from workspaces.models import Role
+
+KEY_PRESSED, OPENED = 300.0, 1000.0
+START_SECONDS = 60
+# Waits for the numbers of what the next key makes: all of them are painted two frames after.
+WATCH = """() => {
+  const store = document.getElementById("editor").store;
+  window.took = new Promise((resolve) => {
+    addEventListener("keydown", () => {
+      const start = performance.now();
+      let isAsked = false;
+      const look = () => {
+        const status = store.counting.status;
+        isAsked ||= status === "counting";
+        if (!isAsked || status !== "fresh") return requestAnimationFrame(look);
+        const painted = () => resolve(performance.now() - start);
+        requestAnimationFrame(() => requestAnimationFrame(painted));
+      };
+      look();
+    }, { once: true, capture: true });
+  });
+}"""
+FRESH = (
+    "() => document.getElementById('editor')?.store?.counting.status === 'fresh'"
+    " && document.querySelector('[data-status=fresh]') && performance.now()"
+)
+
+
+@measures("browser", "In a browser: all 22 numbers of Q10 on the screen")
+def in_browser(bench: Bench, repeats: int) -> list[Figure]:
+    """The editor of a segment that says Q10, at the instant of the data."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if path is None:
+        raise Skipped("there is no Chromium here")
+    user = make_member(bench.large, Role.OWNER).user
+    where = document_of(Q10, bench.leaves)
+    segment = make_segment(bench.large, where, name=f"Q10 {time.time_ns()}", now=bench.as_of)
+    editor = reverse("segments:edit", args=[bench.large.pk, segment.pk])
+    with _server(bench) as url:
+        page = open_page(browser_at(path), user=user, base_url=url)
+        try:
+            opened = [_opened(bench, page, editor) for _ in range(max(repeats, 3) + 1)][1:]
+            Asked(bench.large, where, bench.as_of).keep()
+            pressed = _pressed(page, editor, repeats)
+        finally:
+            page.context.close()
+    slow = float(np.percentile(pressed, 95))
+    cold = median(opened)
+    return [
+        Figure(
+            "a key pressed in a row, 95th percentile",
+            f"{slow:.0f} ms",
+            f"≤ {KEY_PRESSED:g} ms",
+            slow <= KEY_PRESSED,
+            f"{len(pressed)} keys in rows with numbers, median {median(pressed):.0f} ms;"
+            " 150 ms of it the editor waits for the next key",
+        ),
+        Figure(
+            "the editor opened, no leaf stored",
+            f"{cold:.0f} ms",
+            f"≤ {OPENED:g} ms",
+            cold <= OPENED,
+            "its files in the browser's cache",
+        ),
+    ]
+
+
+def _opened(bench: Bench, page: Any, editor: str) -> float:
+    """From the first byte asked for until the numbers are there."""
+    page.goto("about:blank")
+    forget_leaves(bench.large)
+    page.goto(editor, wait_until="commit")
+    return float(page.wait_for_function(FRESH).json_value())
+
+
+def _pressed(page: Any, editor: str, repeats: int) -> list[float]:
+    """Digits typed at the end of every number in the rows: each makes a row nobody asked before."""
+    page.goto(editor)
+    page.wait_for_function(FRESH)
+    boxes = page.locator("[data-row] input[inputmode=numeric], [data-row] input[inputmode=decimal]")
+    number = boxes.count()
+    if not number:
+        raise Skipped("no row with a number")
+    took = []
+    for digit in "5371946280"[: max(repeats, 3)]:
+        for place in range(number):
+            took.append(_press(page, boxes.nth(place), digit))
+            _press(page, boxes.nth(place), "Backspace")
+    return took
+
+
+def _press(page: Any, box: Any, key: str) -> float:
+    box.press("End")
+    page.evaluate(WATCH)
+    box.press(key)
+    return float(page.evaluate("() => window.took"))
+
+
+@contextmanager
+def _server(bench: Bench) -> Iterator[str]:
+    """The web server with its collected files, by whose clock it is the instant of the data."""
+    with tempfile.TemporaryDirectory() as files:
+        env = {
+            **os.environ,
+            "KOHORTA_PROCESS": "web",
+            "LOG_LEVEL": "ERROR",
+            "STATIC_ROOT": files,
+            "BENCH_CLOCK": bench.as_of.isoformat(),
+        }
+        collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"]
+        subprocess.run(collect, env=env, check=True)
+        port = free_port(0)
+        command = [
+            *(sys.executable, "-m", "gunicorn", "tests.bench.wsgi_then:application"),
+            *("--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--workers", "2"),
+            *("--threads", "4", "--timeout", "60", "--no-control-socket", "--log-level", "warning"),
+        ]
+        process = subprocess.Popen(command, env=env)
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait(url)
+            yield url
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _wait(url: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            urlopen(f"{url}/readyz").read()
+        except (URLError, OSError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+        else:
+            return
