@@ -92,25 +92,25 @@ class AttributeValue(WorkspaceModel):
             # Leaves: covering, current rows apart.
             models.Index(
                 fields=["workspace", "attribute", "text_key"],
-                include=["contact"],
+                include=["contact", "valid_from"],
                 condition=Q(valid_to__isnull=True, text_key__isnull=False),
                 name="attribute_text_now",
             ),
             models.Index(
                 fields=["workspace", "attribute", "number"],
-                include=["contact"],
+                include=["contact", "valid_from"],
                 condition=Q(valid_to__isnull=True, number__isnull=False),
                 name="attribute_number_now",
             ),
             models.Index(
                 fields=["workspace", "attribute", "date"],
-                include=["contact"],
+                include=["contact", "valid_from"],
                 condition=Q(valid_to__isnull=True, date__isnull=False),
                 name="attribute_date_now",
             ),
             models.Index(
                 fields=["workspace", "attribute", "instant"],
-                include=["contact"],
+                include=["contact", "valid_from"],
                 condition=Q(valid_to__isnull=True, instant__isnull=False),
                 name="attribute_instant_now",
             ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from django.db.models import QuerySet, TextChoices
 from django.utils.translation import gettext as _
@@ -64,6 +64,8 @@ class AttributeCriterion(Criterion):
     """
 
     family = Family.CONTACT
+    # Whether one value, without anything else that is known of the contact, decides.
+    is_of_one_value: ClassVar[bool] = False
 
     attribute: str
     history: History = History.NOW
@@ -89,6 +91,10 @@ class AttributeCriterion(Criterion):
         for other in others:
             first = first.filter(contact_id__in=other)
         return first
+
+    @property
+    def asks_each_row(self) -> bool:
+        return self.is_of_one_value and self.history == History.NOW
 
     def _lasting(self, rows: QuerySet[Any], scope: Scope) -> QuerySet[Any]:
         if self.history != History.HELD:
@@ -156,6 +162,7 @@ class AttributeText(AttributeCriterion):
 
     key = "contacts.text"
     label = gettext_lazy("Text detail")
+    is_of_one_value = True
     help = gettext_lazy("For example: City is any of Gdynia, Sopot")
     icon = "type"
     phrase = gettext_lazy("have {attribute} that {operator} {values} {history}")
@@ -238,6 +245,7 @@ class AttributeNumber(AttributeCriterion):
     """A number. "Is not" includes contacts without one; comparisons never do."""
 
     key = "contacts.number"
+    is_of_one_value = True
     label = gettext_lazy("Number")
     help = gettext_lazy("For example: Shoe size is between 38 and 40")
     icon = "hash"
@@ -326,6 +334,7 @@ class AttributeBoolean(AttributeCriterion):
     """A yes-or-no detail."""
 
     key = "contacts.boolean"
+    is_of_one_value = True
     label = gettext_lazy("Yes or no")
     help = gettext_lazy("For example: Is a student is yes")
     icon = "toggle-left"

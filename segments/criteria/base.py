@@ -91,6 +91,11 @@ class Criterion(Value):
         """Whether contacts pass because something wasn't recorded of them."""
         return self.negated
 
+    @property
+    def asks_each_row(self) -> bool:
+        """Whether a contact matches by any one row with validity, whatever other rows say."""
+        return False
+
     def present(self, scope: Scope) -> QuerySet[Any] | None:
         """Contact ids that have a value, or any fact, of the kind asked about; None: everybody."""
         return None

@@ -37,6 +37,7 @@ class AttributeChoice(AttributeCriterion):
     """One of a list: gender, size …"""
 
     key = "contacts.choice"
+    is_of_one_value = True
     label = gettext_lazy("One of a list")
     help = gettext_lazy("For example: Size is any of S, M")
     icon = "list"

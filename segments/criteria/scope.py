@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TypeVar
+from enum import Enum
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from django.db import models
@@ -23,12 +24,17 @@ from workspaces.models import TIME_ZONES, Workspace
 from workspaces.money import decimals_of
 from workspaces.tenancy import WorkspaceQuerySet
 
-if TYPE_CHECKING:
-    from segments.criteria.tree import Tree
-
 M = TypeVar("M", bound=models.Model)
 
 _ZONE_NAMES = {normalise(name): name for name in TIME_ZONES}
+
+
+class Standing(Enum):
+    """Which of the rows with validity that hold at the instant: those that still do, or not."""
+
+    ANY = "any"
+    OPEN = "open"
+    ENDED = "ended"
 
 
 @dataclass
@@ -52,6 +58,7 @@ class Scope:
     as_of: datetime
     contact_ids: frozenset[int] | None = None
     narrowed_to: QuerySet[Any] | None = None
+    standing: Standing = Standing.ANY
     _cache: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
     _noted: Noted = field(default_factory=Noted, compare=False, repr=False)
 
@@ -65,13 +72,17 @@ class Scope:
         ids = None if contact_ids is None else frozenset(contact_ids)
         return replace(self, contact_ids=ids)
 
+    def with_rows(self, standing: Standing) -> Scope:
+        """The same question of only those rows with validity: for rows asked one by one."""
+        return replace(self, standing=standing)
+
     def among(self, contact_ids: QuerySet[Any]) -> Scope:
         """The same question for the contacts a query of one column finds."""
         return replace(self, narrowed_to=contact_ids)
 
-    def knowing(self, tree: Tree) -> Scope:
-        """The same, with what the tree's keys stood for: of a tree that was just parsed."""
-        named = {f"ids:{kind}": dict(found) for kind, found in tree.found.items()}
+    def knowing(self, names: Mapping[str, Mapping[str, Found]]) -> Scope:
+        """The same, with what keys stand for, by kind: those of trees that were just parsed."""
+        named = {f"ids:{kind}": dict(found) for kind, found in names.items()}
         return replace(self, _cache={**named, **self._cache})
 
     @property
@@ -151,9 +162,9 @@ class Scope:
 
     def valid(self, model: type[M]) -> WorkspaceQuerySet[M]:
         """Rows with validity, as they were at the instant."""
-        return self.rows(model).filter(
-            Q(valid_to__isnull=True) | Q(valid_to__gt=self.as_of), valid_from__lte=self.as_of
-        )
+        still, later = Q(valid_to__isnull=True), Q(valid_to__gt=self.as_of)
+        holds = {Standing.ANY: still | later, Standing.OPEN: still, Standing.ENDED: later}
+        return self.rows(model).filter(holds[self.standing], valid_from__lte=self.as_of)
 
     def ever_valid(self, model: type[M]) -> WorkspaceQuerySet[M]:
         """Rows with validity that began by the instant, closed or not."""

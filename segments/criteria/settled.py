@@ -19,7 +19,7 @@ from segments.criteria.amount_spent import AmountSpent, RefundDating
 from segments.criteria.base import Criterion
 from segments.criteria.first_and_last import FirstPurchase, LastPurchase, OnlyPurchase
 from segments.criteria.lifecycle import Lifecycle, Stage, Subject
-from segments.criteria.measures import with_measure_of_both, with_totals
+from segments.criteria.measures import measure_of, with_measure_of_both, with_totals
 from segments.criteria.order_statistics import (
     AverageOrder,
     DaysBetweenOrders,
@@ -34,7 +34,7 @@ from segments.criteria.purchases import (
     TestedStatistic,
     ratio_q,
 )
-from segments.criteria.scope import Scope
+from segments.criteria.scope import Scope, Standing
 from segments.criteria.statistics import (
     Margin,
     NumberOfOrders,
@@ -65,8 +65,20 @@ def matching_of(criterion: Criterion, scope: Scope) -> Query:
 
     One column `contact_id`, repeats allowed; as a union it can't be filtered any further.
     """
+    if criterion.asks_each_row:
+        return _by_standing(criterion, scope)
     kept = kept_matching(criterion, _settled(scope), scope)
     return _answer(kept, criterion.matching, scope)
+
+
+def _by_standing(criterion: Criterion, scope: Scope) -> Query:
+    """Rows that still hold apart from those that have ended since: indexes know only one kind."""
+    open_rows, ended = (
+        criterion.matching(scope.with_rows(each)) for each in (Standing.OPEN, Standing.ENDED)
+    )
+    found: Query = open_rows.union(ended, all=True)
+    found.measure = measure_of(criterion.matching(scope))
+    return found
 
 
 def present_of(criterion: Criterion, scope: Scope) -> Query | None:

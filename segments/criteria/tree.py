@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -61,7 +62,7 @@ class Leaf:
     is_disabled: bool
     criterion: Criterion
 
-    @property
+    @cached_property
     def canonical(self) -> str:
         """The hash of what is asked, the same wherever the row stands."""
         return _hash(self.criterion.document())
@@ -158,12 +159,22 @@ def _walk(node: Node, *, live_only: bool = False) -> Iterator[Node]:
         yield from _walk(child, live_only=live_only)
 
 
-def parse_tree(document: Any, *, workspace: Workspace, ancestors: tuple[int, ...] = ()) -> Tree:
+Names = dict[str, dict[str, Found]]  # what keys stand for, by kind
+
+
+def parse_tree(
+    document: Any,
+    *,
+    workspace: Workspace,
+    ancestors: tuple[int, ...] = (),
+    names: Names | None = None,
+) -> Tree:
     """The typed tree of a document (the bare tree, without version).
 
-    `ancestors` are the segments this tree stands in, to find cycles. Raises `InvalidTree`.
+    `ancestors` are the segments this tree stands in, to find cycles. `names` is given to all trees
+    that are parsed together, so that each key is looked up once. Raises `InvalidTree`.
     """
-    parser = _Parser(workspace, ancestors)
+    parser = _Parser(workspace, ancestors, {} if names is None else names)
     root = parser.parse(document)
     if root is None or parser.errors:
         raise InvalidTree(parser.errors)
@@ -192,12 +203,12 @@ def _hash(document: Mapping[str, Any]) -> str:
 class _Parser:
     """One pass over structure and values, then one query a kind of reference."""
 
-    def __init__(self, workspace: Workspace, ancestors: tuple[int, ...]) -> None:
+    def __init__(self, workspace: Workspace, ancestors: tuple[int, ...], names: Names) -> None:
         self.workspace = workspace
         self.ancestors = ancestors
         self.errors: list[TreeError] = []
         self.labels: dict[tuple[str, str], str] = {}
-        self.found: dict[str, dict[str, Found]] = {}
+        self.found = names
         self.number_of_leaves = 0
         self.cost = 0
         self.instants = 1
@@ -350,7 +361,10 @@ class _Parser:
         ancestors = (*(self.ancestors or (0,)), segment_id)
         try:
             tree = parse_tree(
-                segment.definition.get("where"), workspace=self.workspace, ancestors=ancestors
+                segment.definition.get("where"),
+                workspace=self.workspace,
+                ancestors=ancestors,
+                names=self.found,
             )
         except InvalidTree as error:
             first = error.errors[0]
@@ -362,8 +376,6 @@ class _Parser:
                 )
             self._fail(here, code, message)
             return None
-        for kind, named in tree.found.items():
-            self.found.setdefault(kind, {}).update(named)
         return segment, tree
 
     def _report(self, error: ValidationError, path: str) -> None:
@@ -377,7 +389,8 @@ class _Parser:
             by_kind.setdefault(reference.kind, set()).add(reference.key)
         for kind, keys in by_kind.items():
             known = self.found.setdefault(kind, {})
-            known.update(resolve(self.workspace, kind, sorted(keys - known.keys())))
+            if missing := keys - known.keys():
+                known.update(resolve(self.workspace, kind, sorted(missing)))
         for path, reference in self.references:
             if reference.kind == "segment":
                 continue  # opened, and complained about, where it stands

@@ -22,7 +22,7 @@ from pydantic import (
     PlainValidator,
 )
 
-from contacts.text import key_of, normalise
+from contacts.text import KEY_LENGTH, key_of, normalise
 
 MAX_TEXT = 1_000
 MAX_VALUES = 1_000
@@ -290,11 +290,12 @@ class TextTest:
         wanted = [normalise(value) for value in self.values]
         if self.operator == TextOperator.IS_ANY_OF:
             exact = Q((f"{column}__in", wanted))
-            return (
-                exact & Q((f"{key_column}__in", [key_of(w) for w in wanted]))
-                if key_column
-                else exact
-            )
+            if not key_column:
+                return exact
+            by_key = Q((f"{key_column}__in", [key_of(value) for value in wanted]))
+            # Of a short text the beginning is all there is.
+            is_short = all(len(value) < KEY_LENGTH for value in wanted)
+            return by_key if is_short else exact & by_key
         if self.operator == TextOperator.HAS_VALUE:
             return Q((f"{column}__isnull", False)) & ~Q((column, ""))
         lookups = {

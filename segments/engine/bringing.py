@@ -26,7 +26,7 @@ from segments.engine.positions import (
 )
 from segments.engine.questions import Asked, Edge, Narrowed
 from segments.engine.sets import ContactSet
-from segments.engine.templates import QUARTER, measure_asked_at
+from segments.engine.templates import QUARTER, asked_among, measure_asked_at
 from segments.engine.vectors import Measured, is_comparable
 
 ROUNDS = 4  # of asking again what commits meanwhile; then everything is asked in one statement
@@ -201,7 +201,7 @@ class _Bringing:
     def _query(self, name: str, contacts: ContactSet | None) -> QuerySet[Any] | Narrowed:
         asked = self.asked[name]
         if contacts is not None:
-            return asked.among(contacts.id_list(), self.scope)
+            return asked_among(asked, contacts.id_list(), self.scope)
         if asked.comparison is not None or not self._has_more_rows(asked, MANY_ROWS):
             return asked.whole
         # The same contacts, each once, which spares sending very many rows.

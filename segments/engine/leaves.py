@@ -7,11 +7,13 @@ database: size, members and every node's count agree.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import psycopg
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
@@ -71,9 +73,26 @@ def fetch(
         if compiled is not None:
             parts.append(_part(position, compiled[0], numbers))
             params.extend(compiled[1])
-    with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(parts), params)
+    with _binary_cursor() as cursor:
+        cursor.execute(_merged(" UNION ALL ".join(parts), params))
         return _read(workspace_id, names, cursor.fetchall(), measured)
+
+
+@contextmanager
+def _binary_cursor() -> Iterator[Any]:
+    """One that is sent sets as they are: as text they are twice as long, and written and read
+    digit by digit. It takes no parameters."""
+    database: Any = connection  # the stubs know Django's own cursors only
+    database.ensure_connection()
+    with psycopg.Cursor(database.connection) as cursor:
+        cursor.format = psycopg.pq.Format.BINARY
+        is_logged = database.queries_logged
+        yield database.make_debug_cursor(cursor) if is_logged else database.make_cursor(cursor)
+
+
+def _merged(sql: str, params: Sequence[Any]) -> str:
+    """With the parameters as literals, as the driver writes them."""
+    return psycopg.ClientCursor(connection.connection).mogrify(sql, params)
 
 
 def _part(position: int, sql: str, measured: Asked | None) -> str:

@@ -19,7 +19,7 @@ from segments.engine.leaves import fetch
 from segments.engine.positions import Changes, Position, changes_since
 from segments.engine.questions import Asked, LeafMake
 from segments.engine.sets import ContactSet
-from segments.engine.templates import asked_all, asked_at
+from segments.engine.templates import asked_all, asked_among, asked_at
 from workspaces.models import Workspace
 
 
@@ -84,7 +84,7 @@ class LeafPool:
         """Ask these leaves again for these contacts, whatever the log says of them."""
         ids = contacts.id_list()
         asked = asked_all({name: self.makes[name] for name in names}, scope)
-        queries = {name: each.among(ids, scope) for name, each in asked.items()}
+        queries = {name: asked_among(each, ids, scope) for name, each in asked.items()}
         for name, answers in fetch(queries, self.workspace.pk).sets.items():
             members = self.held[name].members.with_answers(contacts, answers)
             self.held[name] = replace(self.held[name], members=members)

@@ -161,13 +161,10 @@ class Asked:
         """Whether one contact's facts can change another's answer (ranks)."""
         return _ranks_everybody(self.sql or "")
 
-    def among(self, contact_ids: list[int], scope: Scope) -> QuerySet[Any] | Narrowed:
-        """The same for some contacts: `scope` is the one it was compiled for.
-
-        Without compiling it again where a condition around it costs no more than one inside.
-        """
+    def among(self, contact_ids: list[int]) -> Narrowed | None:
+        """The same for some contacts, where a condition around it costs no more than one inside."""
         if self.sql is None or not _is_one_select(self.sql):
-            return self.make(scope.only(contact_ids))
+            return None
         # Our own text around the compiler's; the ids are one parameter.
         sql = f"SELECT asked.id FROM ({self.sql}) AS asked (id) WHERE asked.id = ANY(%s)"  # noqa: S608
         return Narrowed(sql, (*self.params, contact_ids))

@@ -19,7 +19,7 @@ from segments.engine.bringing import Brought, Held, bring
 from segments.engine.leaves import fetch_sets
 from segments.engine.questions import Asked, LeafMake
 from segments.engine.sets import ContactSet
-from segments.engine.templates import asked_all
+from segments.engine.templates import asked_all, asked_among
 from segments.engine.vector_store import save_vectors, starts_from_vectors
 from segments.engine.vectors import is_comparable
 
@@ -50,8 +50,9 @@ def current_sets(makes: Mapping[str, LeafMake], scope: Scope) -> dict[str, Conta
 def current(makes: Mapping[str, LeafMake], scope: Scope) -> Current:
     """The same, with what to measure in the background (vector_store.py)."""
     if scope.contact_ids is not None:
-        asked, contacts = asked_all(makes, scope.only(None)), sorted(scope.contact_ids)
-        queries = {name: each.among(contacts, scope) for name, each in asked.items()}
+        whole, contacts = scope.only(None), sorted(scope.contact_ids)
+        asked = asked_all(makes, whole)
+        queries = {name: asked_among(each, contacts, whole) for name, each in asked.items()}
         return Current(fetch_sets(queries, scope))
     every = asked_all(makes, scope)
     stands_for = _stand_ins(every)

@@ -19,11 +19,13 @@ from threading import Lock
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from segments.criteria.scope import Noted, Scope
-from segments.engine.questions import Asked, LeafMake, ask, ask_measure
+from segments.engine.questions import Asked, LeafMake, Narrowed, ask, ask_measure
 
 QUARTER = 900  # seconds
+SOMEBODY = [-(2**62)]  # nobody's id: stands for the contacts that a leaf is asked for
 MOST = 4_000  # leaves a process remembers
 
 _Key = tuple[Any, ...]
@@ -94,6 +96,31 @@ def asked_at(name: str, make: LeafMake, scope: Scope) -> Asked:
     return ask(name, make, scope) if found is None else found
 
 
+def asked_among(asked: Asked, contact_ids: list[int], scope: Scope) -> QuerySet[Any] | Narrowed:
+    """A leaf compiled for the scope, for these contacts only."""
+    narrowed = asked.among(contact_ids)
+    if narrowed is None:
+        narrowed = _among(asked, contact_ids, scope)
+    return asked.make(scope.only(contact_ids)) if narrowed is None else narrowed
+
+
+def _among(asked: Asked, contact_ids: list[int], scope: Scope) -> Narrowed | None:
+    """Compiled once for somebody, and asked with others in their place; None where it can't be."""
+    key = _key(("among", asked.name), asked.make, scope)
+    if key is None or not contact_ids:
+        return None
+    known = _templates.get(key)
+    found = known.at(scope.as_of, asked.make) if known and known.tells(scope) else None
+    if found is None:
+        with scope.noting() as noted, _statements(noted) as run:
+            found = ask(asked.name, asked.make, scope.only(SOMEBODY))
+        if run:
+            return None  # what was found may be of them
+        _learn(key, known, _Template(scope.as_of, found, looked_up=_looked_up(noted, scope)))
+    params = (contact_ids if each == SOMEBODY else each for each in found.params)
+    return Narrowed(found.sql, tuple(params))
+
+
 def measure_asked_at(name: str, make: LeafMake, scope: Scope) -> Asked | None:
     """What the leaf compares, without what it is compared with; None where it has no measure."""
     return _through(("measure", name), make, scope, lambda: ask_measure(make, scope))
@@ -111,9 +138,12 @@ def _through(
     with scope.noting() as noted, _statements(noted) as run:
         asked = compute()
     if not run:
-        looked_up = tuple((name, ask, scope.once(name, ask)) for name, ask in noted.asks.items())
-        _learn(key, known, _Template(scope.as_of, asked, looked_up=looked_up))
+        _learn(key, known, _Template(scope.as_of, asked, looked_up=_looked_up(noted, scope)))
     return asked
+
+
+def _looked_up(noted: Noted, scope: Scope) -> tuple[_LookedUp, ...]:
+    return tuple((name, ask, scope.once(name, ask)) for name, ask in noted.asks.items())
 
 
 def _key(what: tuple[str, str], make: LeafMake, scope: Scope) -> _Key | None:

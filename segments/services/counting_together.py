@@ -9,7 +9,7 @@ import structlog
 from django.db import DatabaseError
 
 from segments.criteria.scope import Scope
-from segments.criteria.tree import InvalidTree, Tree
+from segments.criteria.tree import InvalidTree, Names, Tree
 from segments.engine.evaluation import members_of_each
 from segments.models import Recount, Segment
 from segments.services import claims, queueing
@@ -46,6 +46,7 @@ class _Pass:
     def __init__(self, workspace: Workspace, clock: Clock) -> None:
         self.workspace = workspace
         self.clock = clock
+        self.names: Names = {}  # what the trees name is looked up once
 
     def run(self, held: Sequence[Claim]) -> list[Claim]:
         """The claims that are left to be counted alone."""
@@ -54,7 +55,8 @@ class _Pass:
             found = {claim: self._tree(claim, as_of) for claim in held}
             trees = {claim: each for claim, each in found.items() if each is not None}
             closed = [closed_tree(segment, tree) for segment, tree in trees.values()]
-            together, universe = members_of_each(closed, Scope(self.workspace, as_of))
+            scope = Scope(self.workspace, as_of).knowing(self.names)
+            together, universe = members_of_each(closed, scope)
         left = []
         for (claim, (segment, _tree)), members in zip(trees.items(), together, strict=True):
             counted = Counted(as_of, members, len(universe))
@@ -76,8 +78,9 @@ class _Pass:
             queueing.cancel_recount(recount=recount, now=now)
             return None
         try:
-            return segment, tree_of(segment=segment, workspace=self.workspace)
+            tree = tree_of(segment=segment, workspace=self.workspace, names=self.names)
         except InvalidTree as error:
             mark_broken(segment=segment, error=error)
             claims.fail(claim, now=now, error=segment.error)
             return None
+        return segment, tree

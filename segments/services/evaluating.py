@@ -45,7 +45,7 @@ def evaluate_where(
     """
     ancestors = () if segment_id is None else (segment_id,)
     tree = parse_tree(where, workspace=workspace, ancestors=ancestors)
-    scope = Scope(workspace, as_of).knowing(tree)
+    scope = Scope(workspace, as_of).knowing(tree.found)
     check_pins(scope, pinned_in=pinned_in, pinned_out=pinned_out)
     pins = Pins(frozenset(pinned_in), frozenset(pinned_out))
     evaluation = evaluate_tree(tree, scope, pins=pins)

@@ -73,7 +73,7 @@ def _explain(
     segment_id: int | None,
 ) -> Explanation:
     criteria = rows_of(tree.root)
-    scope = Scope(workspace, as_of).knowing(tree).only([contact.pk])
+    scope = Scope(workspace, as_of).knowing(tree.found).only([contact.pk])
     # The rows stand beside the tree, so that all of it is one evaluation of one snapshot.
     beside = [Leaf(key, False, criterion) for key, criterion in criteria.items()]
     both = Tree(Group("both", False, "any", (tree.root, *beside)), tree.labels)

@@ -66,4 +66,6 @@ def measure_rows(*, workspace: Workspace, rows: Sequence[Any], as_of: datetime) 
         tree = parse_tree({"any": list(rows)}, workspace=workspace)
     except InvalidTree:
         return 0  # something it names was deleted since
-    return measure_all(leaves_of(tree, with_absence=False), Scope(workspace, as_of).knowing(tree))
+    return measure_all(
+        leaves_of(tree, with_absence=False), Scope(workspace, as_of).knowing(tree.found)
+    )

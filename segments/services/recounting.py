@@ -12,7 +12,7 @@ from django.db import IntegrityError, InterfaceError, OperationalError
 from django.utils.translation import gettext as _
 
 from segments.criteria.scope import Scope
-from segments.criteria.tree import ROOT, InvalidTree, SegmentNode, Tree, parse_tree
+from segments.criteria.tree import ROOT, InvalidTree, Names, SegmentNode, Tree, parse_tree
 from segments.engine.evaluation import Evaluation, evaluate_tree
 from segments.engine.sets import ContactSet
 from segments.models import (
@@ -164,9 +164,11 @@ def mark_broken(*, segment: Segment, error: InvalidTree) -> None:
     segment.save(update_fields=["state", "error"])
 
 
-def tree_of(*, segment: Segment, workspace: Workspace) -> Tree:
-    """The segment's current tree. Raises `InvalidTree` where it is broken."""
-    return parse_tree(segment.definition.get("where"), workspace=workspace, ancestors=(segment.pk,))
+def tree_of(*, segment: Segment, workspace: Workspace, names: Names | None = None) -> Tree:
+    """The segment's current tree; `names` as for `parse_tree`. Raises `InvalidTree` where it is
+    broken."""
+    where, ancestors = segment.definition.get("where"), (segment.pk,)
+    return parse_tree(where, workspace=workspace, ancestors=ancestors, names=names)
 
 
 def closed_tree(segment: Segment, tree: Tree) -> Tree:
@@ -181,7 +183,7 @@ def evaluate_segment(*, segment: Segment, workspace: Workspace, as_of: datetime)
     scope = Scope(workspace, as_of)
     pins = read_pins(scope, [segment.pk]).get(segment.pk, NO_PINS)
     tree = tree_of(segment=segment, workspace=workspace)
-    return evaluate_tree(tree, scope.knowing(tree), pins=pins, with_numbers=False)
+    return evaluate_tree(tree, scope.knowing(tree.found), pins=pins, with_numbers=False)
 
 
 def _record_snapshot(*, segment: Segment, counted: Counted, recount: Recount) -> Snapshot:

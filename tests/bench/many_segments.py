@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any
 
 from segments.criteria.scope import Scope
-from segments.criteria.tree import Tree, parse_tree
+from segments.criteria.tree import Names, Tree, parse_tree
 from segments.engine.pool import LeafPool
 from segments.engine.sets import ContactSet
 from tests.bench.changing import log, some_changes, touched_between
@@ -68,7 +68,7 @@ def _count(
     """The members of every segment, after parsing all of them."""
     with workspace_scope(pool.workspace):
         trees = _parsed(pool.workspace, documents)
-        scope = Scope(pool.workspace, as_of)
+        scope = Scope(pool.workspace, as_of).knowing(trees[0].found)
         if is_new:
             pool.hold(trees, scope)
         else:
@@ -80,7 +80,8 @@ def _count(
 
 
 def _parsed(workspace: Workspace, documents: list[dict[str, Any]]) -> list[Tree]:
-    return [parse_tree(document, workspace=workspace) for document in documents]
+    names: Names = {}  # as recounts do that are counted together
+    return [parse_tree(document, workspace=workspace, names=names) for document in documents]
 
 
 def _seconds(what: str, milliseconds: float, goal: float, note: str = "") -> Figure:

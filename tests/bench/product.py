@@ -66,7 +66,7 @@ class Asked:
 
     def _parsed(self) -> tuple[Tree, Scope]:
         tree = parse_tree(self.where, workspace=self.workspace)
-        return tree, Scope(self.workspace, self.as_of).knowing(tree)
+        return tree, Scope(self.workspace, self.as_of).knowing(tree.found)
 
 
 @contextmanager

@@ -11,8 +11,9 @@ from segments.criteria.tree import parse_tree
 from segments.engine import templates
 from segments.engine.algebra import UNIVERSE
 from segments.engine.evaluation import leaves_of
+from segments.engine.leaves import fetch_sets
 from segments.engine.questions import ask, ask_measure
-from segments.engine.templates import asked_all, asked_at, measure_asked_at
+from segments.engine.templates import asked_all, asked_among, asked_at, measure_asked_at
 from tests.laws.conftest import world  # noqa: F401
 from tests.makers.workspaces import NOW
 from tests.segments.world import World, example_names
@@ -50,6 +51,28 @@ def test_every_example_moved_in_time_is_what_compiling_it_gives(world: World) ->
                 ), name
         moved = sum(each.moves is not None for each in templates._templates._held.values())
         assert moved > len(makes)
+
+
+def test_every_example_asked_of_some_contacts_is_what_they_give(world: World) -> None:
+    with workspace_scope(world.workspace):
+        trees = [
+            parse_tree(world.examples()[name], workspace=world.workspace)
+            for name in example_names()
+        ]
+        makes = leaves_of(*trees, with_absence=True)
+        ids = list(Scope(world.workspace, NOW).contacts().values_list("pk", flat=True))
+        found_some = 0
+        for number, as_of in enumerate(INSTANTS[:4]):
+            scope, some = Scope(world.workspace, as_of), sorted(ids[number::3])
+            asked = asked_all(makes, scope)
+            moved = {name: asked_among(each, some, scope) for name, each in asked.items()}
+            exact = {name: make(scope.only(some)) for name, make in makes.items()}
+            found, expected = fetch_sets(moved, scope), fetch_sets(exact, scope)
+            assert [name for name in makes if found[name] != expected[name]] == []
+            found_some += sum(bool(each) for each in found.values())
+        assert found_some > len(makes)
+        kept = templates._templates._held
+        assert sum(key[0] == "among" for key in kept) > 50
 
 
 def test_what_is_measured_moves_as_well(world: World) -> None:

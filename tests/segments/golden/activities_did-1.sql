@@ -17,7 +17,6 @@ WHERE ("tracking_activity"."workspace_id" = %s
           FROM "tracking_activityvalue" U0
           WHERE (U0."workspace_id" = %s
                  AND U0."parameter_id" IN (%s)
-                 AND U0."text_norm" IN (%s)
                  AND U0."text_key" IN (%s)))
        AND "tracking_activity"."occurred_at" >= %s
        AND "tracking_activity"."occurred_at" < %s)
@@ -27,13 +26,12 @@ HAVING COUNT("tracking_activity"."id") >= %s
 -- Parameters, in order:
 -- 77
 -- 2026-03-15T12:00:00+00:00
--- 1403
+-- 1405
 -- 77
--- 1505
+-- 1509
 -- 50.0
 -- 77
--- 1506
--- 'l'
+-- 1510
 -- 'l'
 -- 2025-09-15T11:00:00+00:00
 -- 2026-03-15T12:00:00+00:00

@@ -1,16 +1,28 @@
 -- {"type": "contacts.boolean", "attribute": "is_student", "operator": "not_no"}
 -- People who don't have Is student that is no.
 -- Everybody but these contacts:
-SELECT "contacts_attributevalue"."contact_id" AS "contact_id"
-FROM "contacts_attributevalue"
-WHERE ("contacts_attributevalue"."workspace_id" = %s
-       AND ("contacts_attributevalue"."valid_to" IS NULL
-            OR "contacts_attributevalue"."valid_to" > %s)
-       AND "contacts_attributevalue"."valid_from" <= %s
-       AND "contacts_attributevalue"."attribute_id" = %s
-       AND "contacts_attributevalue"."number" = %s)
+
+  (SELECT "contacts_attributevalue"."contact_id" AS "contact_id"
+   FROM "contacts_attributevalue"
+   WHERE ("contacts_attributevalue"."workspace_id" = %s
+          AND "contacts_attributevalue"."valid_to" IS NULL
+          AND "contacts_attributevalue"."valid_from" <= %s
+          AND "contacts_attributevalue"."attribute_id" = %s
+          AND "contacts_attributevalue"."number" = %s))
+UNION ALL
+  (SELECT "contacts_attributevalue"."contact_id" AS "contact_id"
+   FROM "contacts_attributevalue"
+   WHERE ("contacts_attributevalue"."workspace_id" = %s
+          AND "contacts_attributevalue"."valid_to" > %s
+          AND "contacts_attributevalue"."valid_from" <= %s
+          AND "contacts_attributevalue"."attribute_id" = %s
+          AND "contacts_attributevalue"."number" = %s))
 
 -- Parameters, in order:
+-- 77
+-- 2026-03-15T12:00:00+00:00
+-- 1220
+-- 0.0
 -- 77
 -- 2026-03-15T12:00:00+00:00
 -- 2026-03-15T12:00:00+00:00

@@ -1,24 +1,34 @@
 -- {"type": "contacts.choice", "attribute": "size_choice", "operator": "any_of", "values": ["S", "M"]}
 -- People who have Size choice that is S or M.
 -- These contacts:
-SELECT "contacts_attributevalue"."contact_id" AS "contact_id"
-FROM "contacts_attributevalue"
-WHERE ("contacts_attributevalue"."workspace_id" = %s
-       AND ("contacts_attributevalue"."valid_to" IS NULL
-            OR "contacts_attributevalue"."valid_to" > %s)
-       AND "contacts_attributevalue"."valid_from" <= %s
-       AND "contacts_attributevalue"."attribute_id" = %s
-       AND "contacts_attributevalue"."text_norm" IN (%s,
-                                                     %s)
-       AND "contacts_attributevalue"."text_key" IN (%s,
-                                                    %s))
+
+  (SELECT "contacts_attributevalue"."contact_id" AS "contact_id"
+   FROM "contacts_attributevalue"
+   WHERE ("contacts_attributevalue"."workspace_id" = %s
+          AND "contacts_attributevalue"."valid_to" IS NULL
+          AND "contacts_attributevalue"."valid_from" <= %s
+          AND "contacts_attributevalue"."attribute_id" = %s
+          AND "contacts_attributevalue"."text_key" IN (%s,
+                                                       %s)))
+UNION ALL
+  (SELECT "contacts_attributevalue"."contact_id" AS "contact_id"
+   FROM "contacts_attributevalue"
+   WHERE ("contacts_attributevalue"."workspace_id" = %s
+          AND "contacts_attributevalue"."valid_to" > %s
+          AND "contacts_attributevalue"."valid_from" <= %s
+          AND "contacts_attributevalue"."attribute_id" = %s
+          AND "contacts_attributevalue"."text_key" IN (%s,
+                                                       %s)))
 
 -- Parameters, in order:
 -- 77
 -- 2026-03-15T12:00:00+00:00
--- 2026-03-15T12:00:00+00:00
 -- 1218
 -- 's'
 -- 'm'
+-- 77
+-- 2026-03-15T12:00:00+00:00
+-- 2026-03-15T12:00:00+00:00
+-- 1218
 -- 's'
 -- 'm'

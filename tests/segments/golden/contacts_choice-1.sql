@@ -1,20 +1,30 @@
 -- {"type": "contacts.choice", "attribute": "size_choice", "operator": "none_of", "values": ["L"]}
 -- People who don't have Size choice that is L.
 -- Everybody but these contacts:
-SELECT "contacts_attributevalue"."contact_id" AS "contact_id"
-FROM "contacts_attributevalue"
-WHERE ("contacts_attributevalue"."workspace_id" = %s
-       AND ("contacts_attributevalue"."valid_to" IS NULL
-            OR "contacts_attributevalue"."valid_to" > %s)
-       AND "contacts_attributevalue"."valid_from" <= %s
-       AND "contacts_attributevalue"."attribute_id" = %s
-       AND "contacts_attributevalue"."text_norm" IN (%s)
-       AND "contacts_attributevalue"."text_key" IN (%s))
+
+  (SELECT "contacts_attributevalue"."contact_id" AS "contact_id"
+   FROM "contacts_attributevalue"
+   WHERE ("contacts_attributevalue"."workspace_id" = %s
+          AND "contacts_attributevalue"."valid_to" IS NULL
+          AND "contacts_attributevalue"."valid_from" <= %s
+          AND "contacts_attributevalue"."attribute_id" = %s
+          AND "contacts_attributevalue"."text_key" IN (%s)))
+UNION ALL
+  (SELECT "contacts_attributevalue"."contact_id" AS "contact_id"
+   FROM "contacts_attributevalue"
+   WHERE ("contacts_attributevalue"."workspace_id" = %s
+          AND "contacts_attributevalue"."valid_to" > %s
+          AND "contacts_attributevalue"."valid_from" <= %s
+          AND "contacts_attributevalue"."attribute_id" = %s
+          AND "contacts_attributevalue"."text_key" IN (%s)))
 
 -- Parameters, in order:
 -- 77
 -- 2026-03-15T12:00:00+00:00
--- 2026-03-15T12:00:00+00:00
 -- 1218
 -- 'l'
+-- 77
+-- 2026-03-15T12:00:00+00:00
+-- 2026-03-15T12:00:00+00:00
+-- 1218
 -- 'l'

@@ -6,12 +6,10 @@ FROM "contacts_attributevalue"
 WHERE ("contacts_attributevalue"."workspace_id" = %s
        AND "contacts_attributevalue"."valid_from" <= %s
        AND "contacts_attributevalue"."attribute_id" = %s
-       AND "contacts_attributevalue"."text_norm" IN (%s)
        AND "contacts_attributevalue"."text_key" IN (%s))
 
 -- Parameters, in order:
 -- 77
 -- 2026-03-15T12:00:00+00:00
 -- 1218
--- 's'
 -- 's'

@@ -8,7 +8,6 @@ WHERE ("contacts_attributevalue"."workspace_id" = %s
             OR "contacts_attributevalue"."valid_to" > %s)
        AND "contacts_attributevalue"."valid_from" <= %s
        AND "contacts_attributevalue"."attribute_id" = %s
-       AND "contacts_attributevalue"."text_norm" IN (%s)
        AND "contacts_attributevalue"."text_key" IN (%s))
 
 -- Parameters, in order:
@@ -16,5 +15,4 @@ WHERE ("contacts_attributevalue"."workspace_id" = %s
 -- 2026-03-15T12:00:00+00:00
 -- 2026-03-15T12:00:00+00:00
 -- 1219
--- 'sailing'
 -- 'sailing'

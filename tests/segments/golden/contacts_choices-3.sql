@@ -8,7 +8,6 @@ WHERE ("contacts_attributevalue"."workspace_id" = %s
             OR "contacts_attributevalue"."valid_to" > %s)
        AND "contacts_attributevalue"."valid_from" <= %s
        AND "contacts_attributevalue"."attribute_id" = %s
-       AND "contacts_attributevalue"."text_norm" IN (%s)
        AND "contacts_attributevalue"."text_key" IN (%s)
        AND "contacts_attributevalue"."contact_id" IN
          (SELECT U0."contact_id" AS "contact_id"
@@ -18,7 +17,6 @@ WHERE ("contacts_attributevalue"."workspace_id" = %s
                       OR U0."valid_to" > %s)
                  AND U0."valid_from" <= %s
                  AND U0."attribute_id" = %s
-                 AND U0."text_norm" IN (%s)
                  AND U0."text_key" IN (%s))))
 
 -- Parameters, in order:
@@ -27,10 +25,8 @@ WHERE ("contacts_attributevalue"."workspace_id" = %s
 -- 2026-03-15T12:00:00+00:00
 -- 1219
 -- 'sailing'
--- 'sailing'
 -- 77
 -- 2026-03-15T12:00:00+00:00
 -- 2026-03-15T12:00:00+00:00
 -- 1219
--- 'cooking'
 -- 'cooking'

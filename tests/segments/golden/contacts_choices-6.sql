@@ -6,7 +6,6 @@ FROM "contacts_attributevalue"
 WHERE ("contacts_attributevalue"."workspace_id" = %s
        AND "contacts_attributevalue"."valid_from" <= %s
        AND "contacts_attributevalue"."attribute_id" = %s
-       AND "contacts_attributevalue"."text_norm" IN (%s)
        AND "contacts_attributevalue"."text_key" IN (%s)
        AND "contacts_attributevalue"."contact_id" IN
          (SELECT U0."contact_id" AS "contact_id"
@@ -14,7 +13,6 @@ WHERE ("contacts_attributevalue"."workspace_id" = %s
           WHERE (U0."workspace_id" = %s
                  AND U0."valid_from" <= %s
                  AND U0."attribute_id" = %s
-                 AND U0."text_norm" IN (%s)
                  AND U0."text_key" IN (%s))
           GROUP BY 1,
                    tstzrange(%s, %s, %s)
@@ -28,11 +26,9 @@ HAVING (range_agg(tstzrange("contacts_attributevalue"."valid_from", "contacts_at
 -- 2026-03-15T12:00:00+00:00
 -- 1219
 -- 'sailing'
--- 'sailing'
 -- 77
 -- 2026-03-15T12:00:00+00:00
 -- 1219
--- 'cooking'
 -- 'cooking'
 -- 2026-02-22T12:00:00+00:00
 -- 2026-03-15T12:00:00+00:00

@@ -6,7 +6,6 @@ FROM "contacts_attributevalue"
 WHERE ("contacts_attributevalue"."workspace_id" = %s
        AND "contacts_attributevalue"."valid_from" <= %s
        AND "contacts_attributevalue"."attribute_id" = %s
-       AND "contacts_attributevalue"."text_norm" IN (%s)
        AND "contacts_attributevalue"."text_key" IN (%s))
 GROUP BY 1,
          tstzrange(%s, %s, %s)
@@ -16,7 +15,6 @@ HAVING (range_agg(tstzrange("contacts_attributevalue"."valid_from", "contacts_at
 -- 77
 -- 2026-03-15T12:00:00+00:00
 -- 1207
--- 'gdynia'
 -- 'gdynia'
 -- 2026-02-13T12:00:00+00:00
 -- 2026-03-15T12:00:00+00:00

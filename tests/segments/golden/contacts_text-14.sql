@@ -6,7 +6,6 @@ FROM "contacts_attributevalue"
 WHERE ("contacts_attributevalue"."workspace_id" = %s
        AND "contacts_attributevalue"."valid_from" <= %s
        AND "contacts_attributevalue"."attribute_id" = %s
-       AND "contacts_attributevalue"."text_norm" IN (%s)
        AND "contacts_attributevalue"."text_key" IN (%s)
        AND ("contacts_attributevalue"."valid_to" IS NULL
             OR "contacts_attributevalue"."valid_to" > %s))
@@ -15,6 +14,5 @@ WHERE ("contacts_attributevalue"."workspace_id" = %s
 -- 77
 -- 2026-03-15T12:00:00+00:00
 -- 1207
--- 'sopot'
 -- 'sopot'
 -- 2026-01-15T12:00:00+00:00

@@ -17,10 +17,8 @@ WHERE ("transactions_lineitem"."workspace_id" = %s
           FROM "transactions_lineproperty" U0
           WHERE (U0."workspace_id" = %s
                  AND U0."key" = %s
-                 AND ((btrim(normalize(casefold(normalize(U0."text", NFC) COLLATE pg_unicode_fast), NFC)) IN (%s,
-                                                                                                              %s)
-                       AND U0."text_key" IN (%s,
-                                             %s))
+                 AND (U0."text_key" IN (%s,
+                                        %s)
                       OR U0."number" IN (%s)))))
 GROUP BY 1
 HAVING (COUNT(DISTINCT "transactions_lineitem"."transaction_id") < %s
@@ -37,8 +35,6 @@ HAVING (COUNT(DISTINCT "transactions_lineitem"."transaction_id") < %s
 -- Int8(0)
 -- 77
 -- 'size'
--- '42'
--- 'l'
 -- '42'
 -- 'l'
 -- 42.0

@@ -17,8 +17,7 @@ WHERE ("transactions_lineitem"."workspace_id" = %s
           FROM "transactions_lineproperty" U0
           WHERE (U0."workspace_id" = %s
                  AND U0."key" = %s
-                 AND ((btrim(normalize(casefold(normalize(U0."text", NFC) COLLATE pg_unicode_fast), NFC)) IN (%s)
-                       AND U0."text_key" IN (%s))
+                 AND (U0."text_key" IN (%s)
                       OR U0."number" IN (%s)))))
 GROUP BY 1
 HAVING (SUM("transactions_lineitem"."quantity") >= %s
@@ -35,7 +34,6 @@ HAVING (SUM("transactions_lineitem"."quantity") >= %s
 -- Int8(0)
 -- 77
 -- 'size'
--- '42'
 -- '42'
 -- 42.0
 -- Int8(2000)

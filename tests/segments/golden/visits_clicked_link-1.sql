@@ -11,8 +11,6 @@ WHERE ("tracking_activity"."workspace_id" = %s
           FROM "tracking_activityvalue" U0
           WHERE (U0."workspace_id" = %s
                  AND U0."parameter_id" IN (%s)
-                 AND U0."text_norm" IN (%s,
-                                        %s)
                  AND U0."text_key" IN (%s,
                                        %s))))
 GROUP BY 1
@@ -24,8 +22,6 @@ HAVING COUNT("tracking_activity"."id") > %s
 -- 1401
 -- 77
 -- 1503
--- 'qr'
--- 'sms'
 -- 'qr'
 -- 'sms'
 -- Int4(1)

@@ -5,7 +5,6 @@ SELECT "tracking_pageview"."contact_id" AS "contact_id"
 FROM "tracking_pageview"
 WHERE ("tracking_pageview"."workspace_id" = %s
        AND "tracking_pageview"."occurred_at" < %s
-       AND "tracking_pageview"."page" IN (%s)
        AND "tracking_pageview"."page_key" IN (%s)
        AND "tracking_pageview"."visit_id" IN
          (SELECT U0."id" AS "pk"
@@ -22,7 +21,6 @@ HAVING COUNT("tracking_pageview"."id") >= %s
 -- Parameters, in order:
 -- 77
 -- 2026-03-15T12:00:00+00:00
--- 'shop.example/sale'
 -- 'shop.example/sale'
 -- 77
 -- 2026-03-15T12:00:00+00:00
