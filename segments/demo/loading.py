@@ -17,7 +17,6 @@ from segments import services
 from segments.demo.catalog import BRANDS, make_catalog, product_items
 from segments.demo.history import Chronicler, History
 from segments.demo.people import Person, make_people
-from segments.demo.planner import analyze_new_tables
 from segments.models import RecountReason
 from segments.services import claims
 from segments.services.counting_together import MOST_AT_ONCE, count_together
@@ -46,6 +45,7 @@ SOURCE = "demo"
 NAME = "Nordlicht Outdoor"
 
 Progress = Callable[[str], None]
+AfterBatch = Callable[[], None]
 Record = Callable[..., list[ItemResult]]
 
 
@@ -78,7 +78,14 @@ def draw_shop(*, contacts: int, now: datetime) -> Shop:
     return Shop(product_items(catalog, start.isoformat()), people, chronicler.history)
 
 
-def record_shop(*, workspace: Workspace, shop: Shop, now: datetime, progress: Progress) -> None:
+def record_shop(
+    *,
+    workspace: Workspace,
+    shop: Shop,
+    now: datetime,
+    progress: Progress,
+    after_batch: AfterBatch = lambda: None,
+) -> None:
     """Store the shop in an empty workspace, as its integrator would."""
     history = shop.history
     with workspace_scope(workspace):
@@ -93,10 +100,17 @@ def record_shop(*, workspace: Workspace, shop: Shop, now: datetime, progress: Pr
         (record_messages, history.messages),
         (record_message_events, history.message_events),
     ):
-        _record(workspace, record, items, now, progress)
+        _record(workspace, record, items, now, progress, after_batch)
 
 
-def load_demo(*, owner: User, now: datetime, contacts: int, progress: Progress) -> Workspace:
+def load_demo(
+    *,
+    owner: User,
+    now: datetime,
+    contacts: int,
+    progress: Progress,
+    after_batch: AfterBatch = lambda: None,
+) -> Workspace:
     """Make the demo workspace with everything in it. `contacts` is how many people."""
     workspace = create_workspace(
         owner=owner,
@@ -109,7 +123,7 @@ def load_demo(*, owner: User, now: datetime, contacts: int, progress: Progress) 
         now=now,
     )
     shop = draw_shop(contacts=contacts, now=now)
-    record_shop(workspace=workspace, shop=shop, now=now, progress=progress)
+    record_shop(workspace=workspace, shop=shop, now=now, progress=progress, after_batch=after_batch)
     with workspace_scope(workspace):
         _lists(workspace, shop.people, now)
         save_segments(workspace=workspace, owner=owner, now=now)
@@ -162,6 +176,7 @@ def _record(
     items: Sequence[dict[str, Any]],
     now: datetime,
     progress: Progress,
+    after_batch: AfterBatch,
 ) -> None:
     started = perf_counter()
     for first in range(0, len(items), MAX_BATCH_ITEMS):
@@ -172,7 +187,7 @@ def _record(
                 now=now,
                 source=SOURCE,
             )
-        analyze_new_tables()
+        after_batch()
         for result in results:
             if result.is_error:
                 item = items[first + result.index]

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 # Takes public write keys from other sites, so it can't ask for a token; reads nothing.
 # Recipients and providers have no session a forged request could use: the address itself is signed,
 # or what a provider sends.
-WITHOUT_TOKEN = re.compile(r"^(api/v1/|ingest/|v1/|m/(u|p|hooks)/)")
+WITHOUT_TOKEN = re.compile(r"^(api/v1/|ingest/|v1/|m/(u|p|d|hooks)/)")
 # What every member may do, whatever their role.
 EVERYBODY = {"workspace-member-remove"}
 # Calls that show something of another kind besides, and need the scope of that too.

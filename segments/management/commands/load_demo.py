@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from segments.demo.loading import count_segments, load_demo
+from segments.demo.planner import analyze_new_tables
 from segments.signals import demo_shop_loaded
 from workspaces.models import User, Workspace
 
@@ -36,6 +37,7 @@ class Command(BaseCommand):
             now=now,
             contacts=options["contacts"],
             progress=self.stdout.write,
+            after_batch=analyze_new_tables,
         )
         demo_shop_loaded.send(sender=Workspace, workspace=workspace, owner=owner, now=now)
         count_segments(clock=timezone.now, progress=self.stdout.write)
