@@ -1,7 +1,8 @@
 """Whether links lead somewhere: asked over HTTP, and never inside the installation's network.
 
 Every address is looked up first and that very address is connected to, anew for each redirect.
-Of an answer only its head is read.
+Of an answer only its head is read. Written on sockets, because libraries bound each read of a
+connection but not all of it: a server that drips would hold a thread for as long as it likes.
 """
 
 from __future__ import annotations
