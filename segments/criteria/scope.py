@@ -64,6 +64,8 @@ class Scope:
 
     def at(self, as_of: datetime) -> Scope:
         """The same question at another instant."""
+        if as_of == self.as_of:
+            return self
         what_keys_name = {k: v for k, v in self._cache.items() if k.startswith("ids:")}
         return replace(self, as_of=as_of, _cache=what_keys_name)
 

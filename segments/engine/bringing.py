@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Any
 
 from django.db.models import QuerySet
 
-from contacts.models import ContactCounter
 from segments.criteria.scope import Scope
-from segments.engine.leaves import Fetched, fetch, rows_expected
+from segments.engine.expecting import has_more_rows
+from segments.engine.leaves import Fetched, fetch
 from segments.engine.positions import (
     MOST_CHANGES,
     Changes,
@@ -26,7 +25,8 @@ from segments.engine.positions import (
 )
 from segments.engine.questions import Asked, Edge, Narrowed
 from segments.engine.sets import ContactSet
-from segments.engine.templates import QUARTER, asked_among, measure_asked_at
+from segments.engine.stepping import ANY_ROW, MOST_STEP, Step, rows_counted, step_between
+from segments.engine.templates import asked_among, asked_at, measure_asked_at
 from segments.engine.vectors import Measured, is_comparable
 
 ROUNDS = 4  # of asking again what commits meanwhile; then everything is asked in one statement
@@ -76,18 +76,32 @@ class Brought:
         return {name: each.members for name, each in self.held.items()}
 
 
-def bring(asked: Mapping[str, Asked], known: Mapping[str, Held], scope: Scope) -> Brought:
+def bring(
+    asked: Mapping[str, Asked],
+    known: Mapping[str, Held],
+    scope: Scope,
+    numbers: Mapping[str, Measured] | None = None,
+) -> Brought:
     """All leaves asked, true for the scope's instant and for what the database shows now.
 
     `known` are sets to start from, each at a place of its own; those that answer another question
-    by now (a renamed tag, another zone) are left alone.
+    by now (a renamed tag, another zone) are left alone. `numbers`: those behind the same sets, of
+    somebody who goes on step by step (stepping.py) and keeps `vectors` of each step for the next.
     """
-    return _Bringing(asked, known, scope).run()
+    return _Bringing(asked, known, scope, numbers).run()
 
 
 class _Bringing:
-    def __init__(self, asked: Mapping[str, Asked], known: Mapping[str, Held], scope: Scope) -> None:
+    def __init__(
+        self,
+        asked: Mapping[str, Asked],
+        known: Mapping[str, Held],
+        scope: Scope,
+        numbers: Mapping[str, Measured] | None,
+    ) -> None:
         self.scope = scope
+        self.is_stepping = numbers is not None
+        self.numbers = numbers or {}
         self.workspace_id = scope.workspace.pk
         self.asked = asked
         self.known = {
@@ -102,6 +116,7 @@ class _Bringing:
         self.patched: dict[str, ContactSet] = {}
         self.rebuilt: set[str] = set()
         self.vectors: dict[str, Measured] = {}
+        self.steps: dict[str, Step] = {}
         # What is to be asked next: contacts by leaf, None for everybody.
         self.work: dict[str, ContactSet | None] = dict.fromkeys(asked)
         self.seen: Snapshot | None = None
@@ -115,7 +130,7 @@ class _Bringing:
             self._do_work()
         if self.work:
             self.work = dict.fromkeys(self.asked)
-            self.seen = None
+            self.seen, self.steps = None, {}
             self._do_work()
         position = Position(self.scope.as_of, self._seen_so_far())
         held = {
@@ -141,14 +156,19 @@ class _Bringing:
 
     def _find_work(self) -> None:
         """Time first, then the log: a row deleted in between is in the log."""
+        steps = {name: step for name in self.numbers if (step := self._step(name)) is not None}
         edges_of = {
-            name: self.asked[name].edges_from(each.moments) for name, each in self.known.items()
+            name: None if name in steps else self.asked[name].edges_from(each.moments)
+            for name, each in self.known.items()
         }
         near = EdgeContacts(self.scope.workspace)
         near.find(edge for edges in edges_of.values() for edge in edges or ())
         snapshots = [each.position.snapshot for each in self.known.values()]
         self.changes, self.seen = changes_since(self.scope.workspace, snapshots)
         for name, each in self.known.items():
+            if name in steps and self._is_unwritten(name, each):
+                self.steps[name] = steps[name]
+                continue
             dirty = self._dirty(name, each, edges_of[name], near)
             if dirty is None:
                 continue
@@ -157,6 +177,31 @@ class _Bringing:
                 self.work[name] = dirty
             else:
                 del self.work[name]
+
+    def _step(self, name: str) -> Step | None:
+        """From the numbers of the last step to those now, where only few rows are exchanged."""
+        known, measured = self.known.get(name), self.numbers[name]
+        if known is None or known.position != measured.position:
+            return None
+        if abs(self.scope.as_of - known.position.as_of) > MOST_STEP:
+            return None
+        now = self._counted(name, self.scope)
+        then = self._counted(name, self.scope.at(known.position.as_of))
+        return None if now is None or then is None else step_between(then, now)
+
+    def _counted(self, name: str, scope: Scope) -> Asked | None:
+        """The rows that are counted of a leaf, or that it finds contacts by."""
+        asked = asked_at(name, self.asked[name].make, scope)
+        if asked.comparison is None:
+            return rows_counted(asked)
+        return measure_asked_at(name, asked.make, scope)
+
+    def _is_unwritten(self, name: str, held: Held) -> bool:
+        """Whether nothing was written since that concerns the leaf."""
+        if self.seen is None or held.position.snapshot.first_new > self.seen.first_new:
+            return False
+        dirty = self.changes.since(held.position.snapshot, self.asked[name].kinds)
+        return dirty is not None and not dirty
 
     def _dirty(
         self, name: str, held: Held, edges: frozenset[Edge] | None, near: EdgeContacts
@@ -185,15 +230,25 @@ class _Bringing:
 
     def _do_work(self) -> None:
         work, watch = self.work, self.seen
-        queries = {name: self._query(name, contacts) for name, contacts in work.items()}
-        measured = {
-            name: numbers
+        asked_whole = [name for name, each in work.items() if each is None]
+        parts = dict(part for name, step in self.steps.items() for part in step.parts(name))
+        queries = {
+            name: self._query(name, contacts)
             for name, contacts in work.items()
-            if contacts is None and (numbers := self._measured(name)) is not None
+            if name not in self.steps
+        }
+        queries |= {name: part.whole for name, part in parts.items()}
+        measured = parts | {
+            name: numbers
+            for name in asked_whole
+            if name not in self.steps and (numbers := self._measured(name)) is not None
         }
         fetched = fetch(queries, self.workspace_id, watch, measured)
         for name, contacts in work.items():
-            self._take(name, contacts, fetched)
+            if name in self.steps:
+                self._take_step(name, self.steps[name], fetched)
+            else:
+                self._take(name, contacts, fetched)
         self.seen = fetched.snapshot
         late = fetched.late
         self.work = {} if late is None or watch is None else self._left_over(work, late, watch)
@@ -210,6 +265,8 @@ class _Bringing:
     def _measured(self, name: str) -> Asked | None:
         """The numbers behind a leaf whose rows are few enough to be read one by one."""
         asked = self.asked[name]
+        if asked.comparison is None and self.is_stepping and name in self.known:
+            return None if self._has_more_rows(asked, MOST_ROWS) else rows_counted(asked)
         if asked.comparison is None or asked.comparison.reads_more:
             return None
         numbers = measure_asked_at(name, asked.make, self.scope)
@@ -218,11 +275,7 @@ class _Bringing:
         return None if self._has_more_rows(numbers, MOST_ROWS) else numbers
 
     def _has_more_rows(self, asked: Asked, number: int) -> bool:
-        """Whether the database expects so many; of small workspaces it isn't asked."""
-        quarter = int(self.scope.as_of.timestamp()) // QUARTER
-        if not _is_large(self.workspace_id, MANY_CONTACTS, quarter):
-            return False
-        return _rows_expected(asked, quarter) > number
+        return has_more_rows(asked, number, self.scope, many_contacts=MANY_CONTACTS)
 
     def _take(self, name: str, contacts: ContactSet | None, fetched: Fetched) -> None:
         answers = fetched.sets[name]
@@ -247,6 +300,15 @@ class _Bringing:
             patch_us=(held.patch_us + each) / 2 if held.patch_us else each,
         )
 
+    def _take_step(self, name: str, step: Step, fetched: Fetched) -> None:
+        held, asked = self.known[name], self.asked[name]
+        vector = step.taken(name, self.numbers[name].vector, fetched.vectors)
+        position = Position(self.scope.as_of, fetched.snapshot)
+        members = vector.matching(asked.comparison or ANY_ROW, self.workspace_id)
+        self.rebuilt.add(name)
+        self.vectors[name] = Measured(vector, position, held.build_us)
+        self.held[name] = replace(held, members=members, position=position)
+
     def _left_over(
         self, work: Mapping[str, ContactSet | None], late: Changes, watch: Snapshot
     ) -> dict[str, ContactSet | None]:
@@ -254,35 +316,16 @@ class _Bringing:
         left: dict[str, ContactSet | None] = {}
         for name, asked in self.asked.items():
             just_asked = work.get(name, ContactSet.empty(self.workspace_id))
-            if just_asked is None:
+            if just_asked is None and name not in self.steps:
                 continue
             dirty = late.since(watch, asked.kinds)
             if dirty is None or (dirty and asked.is_relative) or len(dirty) > MOST_CHANGES:
                 left[name] = None
+            elif just_asked is None:  # of a step's rows only those in reach of time were read
+                if dirty:
+                    left[name] = None
             elif rest := dirty - just_asked:
                 left[name] = rest
         self.changes = self.changes.with_later(late)
+        self.steps = {}
         return left
-
-
-_expected: dict[tuple[str, int], int] = {}
-MOST_EXPECTED = 4_000
-
-# Both decide only how leaves are asked, so what was found out once does for a quarter of an hour.
-
-
-@lru_cache(maxsize=1_000)
-def _is_large(workspace_id: int, contacts: int, quarter: int) -> bool:
-    """Whether there are so many contacts that it pays to ask first how to ask."""
-    counters = ContactCounter.objects.in_workspace(workspace_id)
-    return counters.filter(next_number__gt=contacts).exists()
-
-
-def _rows_expected(question: Asked, quarter: int) -> int:
-    known = _expected.get((question.key, quarter))
-    if known is None:
-        known = rows_expected(question.whole)
-        if len(_expected) >= MOST_EXPECTED:
-            _expected.clear()
-        _expected[question.key, quarter] = known
-    return known

@@ -20,6 +20,7 @@ from segments.engine.positions import Changes, Position, changes_since
 from segments.engine.questions import Asked, LeafMake
 from segments.engine.sets import ContactSet
 from segments.engine.templates import asked_all, asked_among, asked_at
+from segments.engine.vectors import Measured
 from workspaces.models import Workspace
 
 
@@ -53,6 +54,8 @@ class LeafPool:
     makes: dict[str, LeafMake] = field(default_factory=dict)
     asked: dict[str, Asked] = field(default_factory=dict)
     position: Position | None = None
+    # The numbers behind the sets, of a pool that goes on in time step by step; else None.
+    numbers: dict[str, Measured] | None = None
 
     @property
     def universe(self) -> ContactSet:
@@ -78,7 +81,7 @@ class LeafPool:
             return self._advance_changed(scope)
         self.asked = asked_all(self.makes, scope)
         before = dict(self.held)
-        return self._take(bring(self.asked, before, scope), before)
+        return self._take(bring(self.asked, before, scope, self.numbers), before)
 
     def refresh(self, names: Iterable[str], contacts: ContactSet, scope: Scope) -> None:
         """Ask these leaves again for these contacts, whatever the log says of them."""
@@ -139,6 +142,8 @@ class LeafPool:
 
     def _take(self, brought: Brought, before: Mapping[str, Held]) -> Step:
         self.held = dict(brought.held)
+        if self.numbers is not None:
+            self.numbers = dict(brought.vectors)
         flipped = self._flipped(brought, before)
         step = self._step(brought.changes, flipped, brought.position)
         return replace(step, timed=brought.timed, everybody=bool(brought.rebuilt))

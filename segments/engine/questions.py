@@ -163,7 +163,7 @@ class Asked:
 
     def among(self, contact_ids: list[int]) -> Narrowed | None:
         """The same for some contacts, where a condition around it costs no more than one inside."""
-        if self.sql is None or not _is_one_select(self.sql):
+        if self.sql is None or not is_one_select(self.sql):
             return None
         # Our own text around the compiler's; the ids are one parameter.
         sql = f"SELECT asked.id FROM ({self.sql}) AS asked (id) WHERE asked.id = ANY(%s)"  # noqa: S608
@@ -180,7 +180,7 @@ class Asked:
             return None
         if tuple(moments) == current:
             return frozenset()
-        columns = _columns_of_moments(self.sql or "", _is_moment(self.params))
+        columns = compared_columns(self)
         edges = set()
         for before, after, column in zip(moments, current, columns, strict=True):
             if before == after:
@@ -213,8 +213,8 @@ def ask_measure(make: LeafMake, scope: Scope) -> Asked | None:
     measure = measure_of(make(scope))
     if measure is None:
         return None
-    rows = LeafMake(partial(_measured_rows, make))
-    now, later = (ask("", rows, scope.at(at)) for at in (scope.as_of, scope.as_of + FAR))
+    now = ask("", LeafMake(lambda _scope: measure.numbers()), scope)
+    later = ask("", LeafMake(partial(_measured_rows, make)), scope.at(scope.as_of + FAR))
     if len(now.moments) != len(later.moments):
         return None  # it is asked in another way then, of statistics rows say
     fixed = [a.isoformat() for a, b in zip(now.moments, later.moments, strict=True) if a == b]
@@ -231,9 +231,19 @@ def _is_moment(params: Sequence[Any]) -> tuple[bool, ...]:
 
 
 @lru_cache(maxsize=4_000)
-def _is_one_select(sql: str) -> bool:
+def is_one_select(sql: str) -> bool:
     """Whether a condition on the answer reaches the only table of each part by itself."""
     return sql.count("SELECT") == 1 + sql.count(") UNION ALL (")
+
+
+def is_indexed_by_time(column: tuple[str, str]) -> bool:
+    """Whether rows of a workspace are found by the (table, column) without reading all of them."""
+    return column not in _SAME_INSTANTS
+
+
+def compared_columns(asked: Asked) -> tuple[tuple[str, str] | None, ...]:
+    """(table, column) each of the moments is compared with; None where it isn't that simple."""
+    return _columns_of_moments(asked.sql or "", _is_moment(asked.params))
 
 
 @lru_cache(maxsize=4_000)

@@ -169,7 +169,7 @@ class _Line:
 
     def _adapt(self, seconds: float, days: int) -> None:
         if self.pool is None and seconds / days > LONG_DAY_SECONDS:
-            self.pool = LeafPool(self.workspace)
+            self.pool = LeafPool(self.workspace, numbers={})
         if seconds < SHORT_SECONDS:
             self.at_once = min(self.at_once * 2, MOST_DAYS_AT_ONCE)
         elif seconds > LONG_SECONDS:

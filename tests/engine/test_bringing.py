@@ -18,11 +18,13 @@ from segments.engine.algebra import UNIVERSE
 from segments.engine.bringing import Held, bring
 from segments.engine.evaluation import leaves_of
 from segments.engine.leaves import fetch_sets
+from segments.engine.pool import LeafPool
 from segments.engine.questions import ask
 from segments.engine.shared import current_sets
 from segments.engine.vector_store import measure_all
 from segments.models import LeafSet, LeafVector
 from tests.laws.conftest import world  # noqa: F401
+from tests.makers.transactions import line_item, make_transaction
 from tests.makers.workspaces import NOW
 from tests.segments.world import World, example_names
 from workspaces.tenancy import workspace_scope
@@ -84,6 +86,31 @@ def test_time_alone_is_followed_to_the_same_answer_for_every_example(
             if abs(move) <= timedelta(hours=1):
                 relative = [name for name in brought.rebuilt if not asked[name].is_relative]
                 assert len(relative) < ASKED_ANEW
+
+
+@pytest.mark.parametrize("is_patched", [True, False])
+@pytest.mark.parametrize("every", [19, pytest.param(1, marks=pytest.mark.night)])
+def test_numbers_go_on_from_step_to_step(
+    world: World, every: int, is_patched: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Held, "is_cheaper_patched", lambda self, contacts: is_patched)
+    hour, day = timedelta(hours=1), timedelta(days=1)
+    with workspace_scope(world.workspace):
+        pool, stepped = LeafPool(world.workspace, numbers={}), 0
+        pool.hold(all_examples(world)[::every], Scope(world.workspace, NOW))
+        as_of, moves = NOW, (hour, hour, day, day, -day, -day, -day, 3 * day, hour)
+        for number, move in enumerate(moves if every == 1 else moves[:6]):
+            as_of += move
+            with CaptureQueriesContext(connection) as asked:
+                if number in (2, 5):  # what is written meanwhile is seen, too
+                    line = line_item("9.00", product="P-1")
+                    make_transaction(world.workspace, "c1", NOW - number * day, lines=[line])
+                pool.advance(Scope(world.workspace, as_of))
+            stepped += sum(each["sql"].count(" BETWEEN ") for each in asked)
+            expected = sets_at(pool.makes, world, as_of)
+            found = {name: each.members for name, each in pool.held.items()}
+            assert [name for name in expected if found[name] != expected[name]] == []
+        assert stepped > (0 if is_patched else 150 // every)
 
 
 def test_kept_sets_are_read_by_the_next_who_asks(world: World, settings: Any) -> None:
