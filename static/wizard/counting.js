@@ -2,7 +2,9 @@
 
 import { request, RequestError } from "../js/lib/http.js";
 
-const WAIT_MS = 150;
+// How long the next key is waited for: as long as half an answer takes, within these.
+const SHORTEST_WAIT_MS = 50;
+const LONGEST_WAIT_MS = 300;
 export const SLOW_MS = 300;
 export const STOPPABLE_MS = 4000;
 
@@ -12,10 +14,10 @@ export const STOPPABLE_MS = 4000;
  * `answer` and `paths` are the last that came; only with "fresh" do they belong to the tree shown.
  */
 export class Counter {
-  constructor(url, onChange, { wait = WAIT_MS, fetchJson = request } = {}) {
+  constructor(url, onChange, { fetchJson = request } = {}) {
     this.url = url;
     this.onChange = onChange;
-    this.wait = wait;
+    this.wait = SHORTEST_WAIT_MS;
     this.fetchJson = fetchJson;
     this.state = { status: "idle", answer: null, paths: new Map(), errors: [], since: 0 };
     this.edit = 0;
@@ -51,8 +53,10 @@ export class Counter {
   async send(edit) {
     this.controller = new AbortController();
     const { where, paths, extra } = this.latest;
+    const start = performance.now();
     try {
       const answer = await this.fetchJson(this.url, { method: "POST", body: { where, ...extra }, signal: this.controller.signal });
+      this.wait = Math.min(Math.max((performance.now() - start) / 2, SHORTEST_WAIT_MS), LONGEST_WAIT_MS);
       if (edit === this.edit) this.set({ status: "fresh", answer, paths, errors: [] });
     } catch (error) {
       if (error.name === "AbortError" || edit !== this.edit) return;
