@@ -113,6 +113,9 @@ def _settings() -> dict[str, str]:
         **SETTINGS,
         "shared_buffers": f"{min(memory // 4, MOST_SHARED_BUFFERS_MB)}MB",
         "effective_cache_size": f"{memory // 2}MB",
+        # No more processes than cores: whoever asks something small waits behind all of them.
+        "max_parallel_workers": str(os.cpu_count() or 1),
+        "max_parallel_workers_per_gather": str(max(1, (os.cpu_count() or 1) - 1)),
     }
 
 
