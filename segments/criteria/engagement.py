@@ -14,6 +14,7 @@ from pydantic import Field
 
 from segments.criteria.base import Criterion, Family, Speech, criterion
 from segments.criteria.counting import CountingCriterion
+from segments.criteria.measures import with_number
 from segments.criteria.scope import Scope
 from segments.criteria.values import Control, NumberOperator, say_values
 from segments.criteria.windows import EVER, Window, WindowKind, WindowZone, say_window
@@ -161,11 +162,11 @@ class Engaged(CountingCriterion):
             return self.counted(facts[0])
         test = self.test.fails_q if self.negated else self.test.q
         engaged = scope.contacts().filter(pk__in=contacts_of(facts))
-        return (
-            engaged.annotate(number_of_facts=_sum_of(facts))
-            .filter(test("number_of_facts"))
-            .values("pk")
+        found = engaged.annotate(number_of_facts=_sum_of(facts)).filter(test("number_of_facts"))
+        counted: QuerySet[Any] = with_number(
+            found.values("pk"), contacts_of(facts), self.test, self.negated
         )
+        return counted
 
     def evidence(self, scope: Scope) -> tuple[QuerySet[Any], ...]:
         return tuple(self._facts(scope))

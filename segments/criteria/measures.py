@@ -98,6 +98,12 @@ def with_measure(found: Query, rows: Query, statistic: Any, test: NumberTest, fa
     return found
 
 
+def with_number(found: Query, rows: Query, test: NumberTest, fails: bool) -> Query:
+    """The same where the rows of several tables are counted together."""
+    found.measure = Measure(rows, None, test, fails)
+    return found
+
+
 def with_ratio(found: Query, rows: Query, value: str, number: Any, test: NumberTest) -> Query:
     """The same for the average of a column, where each row counts as one."""
     is_narrowed = getattr(number, "filter", None) or getattr(number, "distinct", False)

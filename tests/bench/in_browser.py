@@ -25,7 +25,7 @@ from tests.bench.product import Asked, forget_leaves
 from tests.bench.questions import Q10, document_of
 from tests.browsing import browser_at, open_page
 from tests.makers.segments import make_segment
-from tests.makers.workspaces import make_member
+from tests.makers.workspaces import make_member, make_user
 from workspaces.models import Role
 
 KEY_PRESSED, OPENED = 300.0, 1000.0
@@ -60,7 +60,8 @@ def in_browser(bench: Bench, repeats: int) -> list[Figure]:
     path = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if path is None:
         raise Skipped("there is no Chromium here")
-    user = make_member(bench.large, Role.OWNER).user
+    marketer = make_user(f"marketer-{time.time_ns()}@example.org")
+    user = make_member(bench.large, Role.OWNER, user=marketer).user
     where = document_of(Q10, bench.leaves)
     segment = make_segment(bench.large, where, name=f"Q10 {time.time_ns()}", now=bench.as_of)
     editor = reverse("segments:edit", args=[bench.large.pk, segment.pk])
