@@ -9,6 +9,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from segments.criteria.scope import Scope
+from segments.criteria.tree import parse_tree
 from segments.engine import storing
 from segments.models import LeafVector
 from segments.services import measuring
@@ -88,3 +90,24 @@ def test_what_is_gone_by_then_is_not_measured(world: World) -> None:
     with workspace_scope(world.workspace):
         gone = {**SIZE, "attribute": "no_such_detail"}
         assert measure_rows(workspace=world.workspace, rows=[gone], as_of=NOW) == 0
+
+
+@pytest.mark.parametrize("window", ["ever", {"last": 90, "unit": "days"}])
+@pytest.mark.parametrize(
+    "test", [("exactly", 2), ("at_least", 3), ("at_most", 1), ("at_most", 4), ("less_than", 1)]
+)
+def test_signs_in_several_channels_are_counted_as_the_database_counts_them(
+    world: World, test: tuple[str, int], window: Any
+) -> None:
+    operator, number = test
+    row = {"type": "engagement.engaged", "operator": operator, "number": number, "window": window}
+    with workspace_scope(world.workspace):
+        found = evaluate_where(workspace=world.workspace, where=row, as_of=NOW).evaluation
+        criterion: Any = parse_tree(row, workspace=world.workspace).root
+        criterion = criterion.criterion
+        queryset = criterion.matching(Scope(world.workspace, NOW))
+        ids = {next(iter(each.values())) for each in queryset}
+    everybody = set(found.universe.id_list())
+    expected = everybody - ids if criterion.negated else everybody & ids
+    assert set(found.members.id_list()) == expected
+    assert expected != everybody
