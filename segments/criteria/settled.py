@@ -77,7 +77,8 @@ def _by_standing(criterion: Criterion, scope: Scope) -> Query:
         criterion.matching(scope.with_rows(each)) for each in (Standing.OPEN, Standing.ENDED)
     )
     found: Query = open_rows.union(ended, all=True)
-    found.measure = measure_of(criterion.matching(scope))
+    if measure_of(open_rows) is not None:
+        found.measure = measure_of(criterion.matching(scope))
     return found
 
 

@@ -79,7 +79,7 @@ class Vector:
         if self.divisors is not None:
             divisors = np.ones(size, dtype=self.divisors.dtype)
             divisors[self.numbers] = self.divisors
-        return Vector(self.numbers[:0], values, divisors, present)
+        return Vector(np.zeros(0, dtype=np.int32), values, divisors, present)
 
     @cached_property
     def _largest(self) -> tuple[int, int]:
