@@ -33,20 +33,20 @@ START_SECONDS = 60
 # Waits for the numbers of what the next key makes: all of them are painted two frames after.
 WATCH = """() => {
   const store = document.getElementById("editor").store;
-  window.took = new Promise((resolve) => {
-    addEventListener("keydown", () => {
-      const start = performance.now();
-      let isAsked = false;
-      const look = () => {
-        const status = store.counting.status;
-        isAsked ||= status === "counting";
-        if (!isAsked || status !== "fresh") return requestAnimationFrame(look);
-        const painted = () => resolve(performance.now() - start);
-        requestAnimationFrame(() => requestAnimationFrame(painted));
-      };
-      look();
-    }, { once: true, capture: true });
-  });
+  window.took = null;
+  addEventListener("keydown", () => {
+    const start = performance.now();
+    let isAsked = false;
+    const look = () => {
+      const status = store.counting.status;
+      isAsked ||= status === "counting";
+      if (isAsked && status === "failed") return (window.took = -1);
+      if (!isAsked || status !== "fresh") return requestAnimationFrame(look);
+      const painted = () => (window.took = performance.now() - start);
+      requestAnimationFrame(() => requestAnimationFrame(painted));
+    };
+    look();
+  }, { once: true, capture: true });
 }"""
 FRESH = (
     "() => document.getElementById('editor')?.store?.counting.status === 'fresh'"
@@ -73,15 +73,18 @@ def in_browser(bench: Bench, repeats: int) -> list[Figure]:
             pressed = _pressed(page, editor, repeats)
         finally:
             page.context.close()
-    slow = float(np.percentile(pressed, 95))
+    answered = [each for each in pressed if each >= 0]
+    refused = len(pressed) - len(answered)
+    slow = float(np.percentile(answered, 95))
     cold = median(opened)
     return [
         Figure(
             "a key pressed in a row, 95th percentile",
             f"{slow:.0f} ms",
             f"≤ {KEY_PRESSED:g} ms",
-            slow <= KEY_PRESSED,
-            f"{len(pressed)} keys in rows with numbers, median {median(pressed):.0f} ms;"
+            slow <= KEY_PRESSED and not refused,
+            f"{len(pressed)} keys in rows with numbers, median {median(answered):.0f} ms,"
+            f" {refused} refused after five seconds;"
             " at least 50 ms of it the editor waits for the next key",
         ),
         Figure(
@@ -116,19 +119,23 @@ def _pressed(page: Any, editor: str, repeats: int) -> list[float]:
     for digit in "7418629350"[: max(repeats, 3)]:
         for place in range(number):
             box = boxes.nth(place)
+            before = box.input_value()
+            keys = ["Backspace", digit]
             box.press("End")
-            if len(box.input_value()) > 1:
-                took += [_press(page, box, "Backspace"), _press(page, box, digit)]
-            else:  # one digit is replaced by another
+            if len(before) == 1:  # one digit is replaced by another
                 box.press("Shift+Home")
-                took.append(_press(page, box, digit if digit != box.input_value() else "5"))
+                keys = [digit if digit != before else "5"]
+            took += [_press(page, box, key) for key in keys]
+            if took[-1] < 0:  # refused; what follows is another question
+                box.fill(before)
+                page.wait_for_function(FRESH)
     return took
 
 
 def _press(page: Any, box: Any, key: str) -> float:
     page.evaluate(WATCH)
     box.press(key)
-    return float(page.evaluate("() => window.took"))
+    return float(page.wait_for_function("() => window.took").json_value())
 
 
 @contextmanager
