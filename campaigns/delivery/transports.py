@@ -31,6 +31,7 @@ __all__ = [
     "Result",
     "Transporter",
     "is_idempotent",
+    "send_one",
     "transport_for",
 ]
 
@@ -83,6 +84,18 @@ def transport_for(account: SendingAccount, *, domain: SenderDomain | None = None
         return smtp
     backend = backend_of(transport, given)
     return ResendBatches(backend) if transport == Transport.RESEND else Provider(backend)
+
+
+def send_one(
+    account: SendingAccount, letter: Letter, *, domain: SenderDomain | None = None
+) -> Outcome:
+    """Send one letter outside of any run. Raises `AccountUnavailableError`."""
+    transport = transport_for(account, domain=domain)
+    try:
+        [outcome] = transport.send([letter], key=letter.key)
+    finally:
+        transport.close()
+    return outcome
 
 
 def credentials_of(account: SendingAccount) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from campaigns.delivery.network import PrivateAddressError, port_number, resolve
 from campaigns.delivery.outcomes import AccountUnavailableError, Result
 from campaigns.delivery.plan import Sender
 from campaigns.delivery.providers import API_URLS, OPTIONAL, REQUIRED
-from campaigns.delivery.transports import transport_for
+from campaigns.delivery.transports import send_one
 from campaigns.models import Campaign, Run, SendingAccount, Transport
 from campaigns.models.runs import OPEN_STATES
 from campaigns.responses.providers import SIGNING_FIELDS
@@ -165,17 +165,8 @@ def test_account(*, actor: Actor, account: SendingAccount, to: str, now: datetim
         text=text,
         date=now,
     )
-    return send_once(account, letter)
-
-
-def send_once(account: SendingAccount, letter: Letter, **options: Any) -> str:
-    """Send one letter outside of any run; "" or what went wrong."""
     try:
-        transport = transport_for(account, **options)
-        try:
-            [outcome] = transport.send([letter], key=letter.key)
-        finally:
-            transport.close()
+        outcome = send_one(account, letter)
     except AccountUnavailableError as error:
         return str(error)
     return "" if outcome.result == Result.SENT else outcome.error or _("The server refused it.")

@@ -15,9 +15,9 @@ from campaigns.content import sandbox
 from campaigns.delivery.letters import Letter
 from campaigns.delivery.outcomes import AccountUnavailableError, Outcome, Result
 from campaigns.delivery.plan import CannotSendError, Sender, account_for, sender_of
-from campaigns.delivery.transports import transport_for
+from campaigns.delivery.transports import send_one
 from campaigns.frozen import sending_settings_of
-from campaigns.models import ConfirmationRequest, SendingAccount
+from campaigns.models import ConfirmationRequest
 from campaigns.responses.tokens import Purpose, address
 from campaigns.services.confirming import ConfirmationState, name_of_topic, state_of
 from campaigns.services.consenting import language_of
@@ -77,7 +77,10 @@ def _send(asked: ConfirmationRequest, clock: Callable[[], datetime]) -> bool:
             _keep(workspace, asked, error=str(error)[:300], next_at=_next(asked, now))
             return False
         letter = _letter(workspace, asked, sender, now)
-    outcome = _hand_over(account, sender, letter)
+    try:
+        outcome = send_one(account, letter, domain=sender.domain)
+    except AccountUnavailableError as error:
+        outcome = Outcome(Result.DEFERRED, str(error))
     now = clock()
     # What a server may have taken isn't sent again: asking twice would look like a mistake.
     is_out = outcome.result in {Result.SENT, Result.UNKNOWN}
@@ -91,18 +94,6 @@ def _send(asked: ConfirmationRequest, clock: Callable[[], datetime]) -> bool:
             next_at=None if is_over else _next(asked, now),
         )
     return is_out
-
-
-def _hand_over(account: SendingAccount, sender: Sender, letter: Letter) -> Outcome:
-    try:
-        transport = transport_for(account, domain=sender.domain)
-        try:
-            [outcome] = transport.send([letter], key=letter.key)
-        finally:
-            transport.close()
-    except AccountUnavailableError as error:
-        return Outcome(Result.DEFERRED, str(error))
-    return outcome
 
 
 def _next(asked: ConfirmationRequest, now: datetime) -> datetime | None:
