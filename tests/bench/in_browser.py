@@ -12,24 +12,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from statistics import median
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import numpy as np
 from django.urls import reverse
 
-from config.local.processes import free_port
 from tests.bench.measure import Figure, Skipped, measures
 from tests.bench.prepared import Bench
 from tests.bench.product import Asked, forget_leaves
 from tests.bench.questions import Q10, document_of
+from tests.bench.serving import web_server
 from tests.browsing import browser_at, open_page
 from tests.makers.segments import make_segment
 from tests.makers.workspaces import make_member, make_user
 from workspaces.models import Role
 
 KEY_PRESSED, OPENED = 300.0, 1000.0
-START_SECONDS = 60
 # Waits for the numbers of what the next key makes: all of them are painted two frames after.
 WATCH = """() => {
   const store = document.getElementById("editor").store;
@@ -142,39 +139,8 @@ def _press(page: Any, box: Any, key: str) -> float:
 def _server(bench: Bench) -> Iterator[str]:
     """The web server with its collected files, by whose clock it is the instant of the data."""
     with tempfile.TemporaryDirectory() as files:
-        env = {
-            **os.environ,
-            "KOHORTA_PROCESS": "web",
-            "LOG_LEVEL": "ERROR",
-            "STATIC_ROOT": files,
-            "BENCH_CLOCK": bench.as_of.isoformat(),
-        }
+        env = {"STATIC_ROOT": files, "BENCH_CLOCK": bench.as_of.isoformat()}
         collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"]
-        subprocess.run(collect, env=env, check=True)
-        port = free_port(0)
-        command = [
-            *(sys.executable, "-m", "gunicorn", "tests.bench.wsgi_then:application"),
-            *("--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--workers", "2"),
-            *("--threads", "4", "--timeout", "60", "--no-control-socket", "--log-level", "warning"),
-        ]
-        process = subprocess.Popen(command, env=env)
-        try:
-            url = f"http://127.0.0.1:{port}"
-            _wait(url)
-            yield url
-        finally:
-            process.terminate()
-            process.wait()
-
-
-def _wait(url: str) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            urlopen(f"{url}/readyz").read()
-        except (URLError, OSError):
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)
-        else:
-            return
+        subprocess.run(collect, env={**os.environ, "KOHORTA_PROCESS": "web", **env}, check=True)
+        with web_server("tests.bench.wsgi_then:application", env=env) as port:
+            yield f"http://127.0.0.1:{port}"

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import http.client
 import json
-import os
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from http import HTTPStatus
 from statistics import median
 from typing import Any
 
-from config.local.processes import free_port
 from segments.criteria.scope import Scope
 from segments.criteria.tree import parse_tree
 from segments.engine.algebra import Algebra
@@ -25,11 +18,11 @@ from tests.bench.measure import Figure, Skipped, measures
 from tests.bench.prepared import Bench
 from tests.bench.product import Asked, forget_leaves
 from tests.bench.questions import Q10, document_of
+from tests.bench.serving import connected, web_server
 from tests.bench.timing import Disagreement, timed
 from tests.makers.workspaces import make_key
 from workspaces.tenancy import workspace_scope
 
-START_SECONDS = 60
 IN_ENGINE, OVER_HTTP = 5.0, 40.0
 
 
@@ -69,7 +62,10 @@ def over_http(bench: Bench, repeats: int) -> list[Figure]:
     _, key = make_key(bench.large, now=bench.as_of)
     body = json.dumps({"where": asked.where, "as_of": asked.as_of.isoformat()})
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-    with _server() as client:
+    with (
+        web_server("config.wsgi:application", "--preload") as port,
+        closing(connected(port)) as client,
+    ):
 
         def ask() -> list[int] | None:
             client.request("POST", "/api/v1/segments/evaluate", body, headers)
@@ -98,35 +94,3 @@ def over_http(bench: Bench, repeats: int) -> list[Figure]:
 def _median(call: Any, repeats: int) -> float:
     call()
     return median(timed(call)[1] for _ in range(repeats))
-
-
-@contextmanager
-def _server() -> Iterator[http.client.HTTPConnection]:
-    port = free_port(0)
-    command = [
-        *(sys.executable, "-m", "gunicorn", "config.wsgi:application", "--preload"),
-        *("--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--workers", "2"),
-        *("--threads", "4", "--timeout", "60", "--no-control-socket", "--log-level", "warning"),
-    ]
-    env = {**os.environ, "KOHORTA_PROCESS": "web", "LOG_LEVEL": "ERROR"}
-    process = subprocess.Popen(command, env=env)
-    try:
-        yield _connected(port)
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _connected(port: int) -> http.client.HTTPConnection:
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        client = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        try:
-            client.request("GET", "/readyz")
-            client.getresponse().read()
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)
-        else:
-            return client
