@@ -116,6 +116,10 @@ BACKFILLS_AT_ONCE = env.int("BACKFILLS_AT_ONCE", default=1)
 TREND_DAYS = env.int("TREND_DAYS", default=90 if PROCESS == "test" else 365)
 # Sets of leaves that took at least so long to ask are kept, up to so much a workspace.
 LEAF_SET_MIN_MICROSECONDS = env.int("LEAF_SET_MIN_MICROSECONDS", default=1000)
+# Large tables of workspaces with more contacts than this are kept column by column, too, each
+# up to this size.
+KEPT_TABLES_FROM_CONTACTS = env.int("KEPT_TABLES_FROM_CONTACTS", default=50_000)
+KEPT_TABLE_MEGABYTES = env.int("KEPT_TABLE_MEGABYTES", default=1024)
 LEAF_SET_MEGABYTES = env.int("LEAF_SET_MEGABYTES", default=256)
 # How much of them, and of the numbers behind leaves (another threshold is answered from those), a
 # process remembers.

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from contacts.services import forget_changes
 from segments.engine import storing
+from segments.engine.columns.keeping import forget_old_tables
 from segments.models import RecountReason
-from segments.services import backfilling, claims, measuring, pruning, queueing
+from segments.services import backfilling, claims, keeping, measuring, pruning, queueing
 from segments.services.claims import Claim
 from segments.services.counting_together import MOST_AT_ONCE, count_together
 from workspaces.models import Workspace
@@ -53,6 +54,13 @@ def measure_rows(*, workspace_id: int, rows: list[Any], **_: Any) -> None:
         measuring.measure_rows(workspace=workspace, rows=rows, as_of=timezone.now())
 
 
+@workspace_task()
+def keep_tables(*, workspace_id: int, tables: list[str], **_: Any) -> None:
+    """Read these tables anew for the rows of trees that are asked from them."""
+    workspace = Workspace.objects.get(pk=workspace_id)
+    keeping.keep_tables(workspace=workspace, tables=tables, as_of=timezone.now())
+
+
 @all_workspaces_task()
 def evict_leaf_sets(**_: Any) -> None:
     """Keep each workspace's leaf sets within their room, and its change log short."""
@@ -60,6 +68,7 @@ def evict_leaf_sets(**_: Any) -> None:
     for workspace in Workspace.objects.all():
         with workspace_scope(workspace):
             storing.evict(workspace=workspace, now=now)
+            forget_old_tables(workspace=workspace, now=now)
             forget_changes(workspace=workspace, now=now)
 
 

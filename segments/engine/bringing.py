@@ -52,6 +52,7 @@ class Held:
     moments: tuple[Any, ...] = ()
     build_us: int = 0  # what asking everybody took
     patch_us: float = 0.0  # what asking one contact again took
+    unsure: ContactSet | None = None  # who has to be asked again, whatever was written
 
     def is_cheaper_patched(self, contacts: int) -> bool:
         """Whether asking so many contacts again costs less than asking everybody."""
@@ -134,7 +135,7 @@ class _Bringing:
             self._do_work()
         position = Position(self.scope.as_of, self._seen_so_far())
         held = {
-            name: replace(each, position=position, moments=self.asked[name].moments)
+            name: replace(each, position=position, moments=self.asked[name].moments, unsure=None)
             for name, each in self.held.items()
         }
         return Brought(
@@ -221,6 +222,8 @@ class _Bringing:
             timed = timed | found
         self.timed = self.timed | timed
         dirty = dirty | timed
+        if held.unsure is not None:
+            dirty = dirty | held.unsure
         number = len(dirty)
         if number and (asked.is_relative or not held.is_cheaper_patched(number)):
             return None

@@ -50,6 +50,7 @@ class Evaluation:
     # By node: who passes it only for lack of a value or fact, whether or not they are members.
     absent_sets: Mapping[str, ContactSet] = field(default_factory=dict)
     unmeasured: frozenset[str] = frozenset()  # leaves that answer another threshold slowly
+    outdated: frozenset[str] = frozenset()  # tables to be kept anew (engine/columns/)
 
     @property
     def size(self) -> int:
@@ -80,6 +81,7 @@ def evaluate_tree(
         node_sets=algebra.sets,
         absent_sets=algebra.absent,
         unmeasured=found.unmeasured,
+        outdated=found.outdated,
     )
 
 

@@ -21,10 +21,18 @@ _expected: dict[tuple[str, int], int] = {}
 def has_more_rows(asked: Asked, number: int, scope: Scope, *, many_contacts: int) -> bool:
     """Whether the database expects so many; with fewer contacts than `many_contacts` it isn't
     asked."""
-    quarter = int(scope.as_of.timestamp()) // QUARTER
-    if not _has_more_contacts(scope.workspace.pk, many_contacts, quarter):
+    if not has_more_contacts(scope, many_contacts):
         return False
-    return _rows_expected(asked, quarter) > number
+    return _rows_expected(asked, _quarter(scope)) > number
+
+
+def has_more_contacts(scope: Scope, number: int) -> bool:
+    """Whether the workspace has had more than so many contacts."""
+    return _has_more_contacts(scope.workspace.pk, number, _quarter(scope))
+
+
+def _quarter(scope: Scope) -> int:
+    return int(scope.as_of.timestamp()) // QUARTER
 
 
 @lru_cache(maxsize=1_000)

@@ -73,13 +73,13 @@ def fetch(
         if compiled is not None:
             parts.append(_part(position, compiled[0], numbers))
             params.extend(compiled[1])
-    with _binary_cursor() as cursor:
+    with binary_cursor() as cursor:
         cursor.execute(_merged(" UNION ALL ".join(parts), params))
         return _read(workspace_id, names, cursor.fetchall(), measured)
 
 
 @contextmanager
-def _binary_cursor() -> Iterator[Any]:
+def binary_cursor() -> Iterator[Any]:
     """One that is sent sets as they are: as text they are twice as long, and written and read
     digit by digit. It takes no parameters."""
     database: Any = connection  # the stubs know Django's own cursors only

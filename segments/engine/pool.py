@@ -14,6 +14,7 @@ from segments.criteria.tree import Tree
 from segments.engine import storing
 from segments.engine.algebra import UNIVERSE, combine
 from segments.engine.bringing import Brought, Held, bring
+from segments.engine.columns.answering import starts_from_columns
 from segments.engine.evaluation import leaves_of
 from segments.engine.leaves import fetch
 from segments.engine.positions import Changes, Position, changes_since
@@ -68,8 +69,10 @@ class LeafPool:
         self.asked = asked_all(self.makes, scope)
         missing = {name: a.key for name, a in self.asked.items() if name not in self.held}
         stored = storing.load(self.workspace, missing, as_of=scope.as_of) if missing else {}
+        unknown = {n: self.asked[n] for n in missing if n not in stored}
+        starts = starts_from_columns(unknown, self.makes, scope).held
         before = dict(self.held)
-        return self._take(bring(self.asked, {**stored, **before}, scope), before)
+        return self._take(bring(self.asked, {**stored, **starts, **before}, scope), before)
 
     def advance(self, scope: Scope, *, is_timed: bool = True) -> Step:
         """Bring everything to the scope's instant and to what the database shows now.

@@ -147,7 +147,7 @@ def changes_since(workspace: Workspace, snapshots: Iterable[Snapshot]) -> tuple[
     statement = _BY_WRITER.format(
         everybody=sql.Literal(EVERYBODY),
         mask=sql.Literal(NUMBER_MASK),
-        unseen=_unseen(workspace.pk, _union_of_unseen(snapshots)),
+        unseen=_unseen(workspace.pk, union_of_unseen(snapshots)),
         snapshot=sql.SQL(SNAPSHOT),
     )
     contacts: dict[tuple[int, int], np.ndarray[Any, Any]] = {}
@@ -190,7 +190,7 @@ def read_late(workspace_id: int, sent: bytes | memoryview) -> Changes:
     return Changes(workspace_id, arrays, frozenset(everybody), len(rows) > MOST_CHANGES)
 
 
-def _union_of_unseen(snapshots: Iterable[Snapshot]) -> Snapshot:
+def union_of_unseen(snapshots: Iterable[Snapshot]) -> Snapshot:
     """A snapshot that shows nothing one of these doesn't show."""
     every = list(snapshots)
     first_new = min(each.first_new for each in every)

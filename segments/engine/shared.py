@@ -6,7 +6,7 @@ cost something. An answer is never older than its instant: what is stored is onl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from django.conf import settings
 from segments.criteria.scope import Scope
 from segments.engine import storing
 from segments.engine.bringing import Brought, Held, bring
+from segments.engine.columns.answering import starts_from_columns
 from segments.engine.leaves import fetch_sets
 from segments.engine.questions import Asked, LeafMake
 from segments.engine.sets import ContactSet
@@ -37,6 +38,7 @@ class Current:
 
     sets: dict[str, ContactSet]
     unmeasured: frozenset[str] = frozenset()
+    outdated: frozenset[str] = frozenset()  # tables to be kept anew
 
 
 def current_sets(makes: Mapping[str, LeafMake], scope: Scope) -> dict[str, ContactSet]:
@@ -60,13 +62,16 @@ def current(makes: Mapping[str, LeafMake], scope: Scope) -> Current:
     keys = {name: each.key for name, each in asked.items()}
     known = storing.load(scope.workspace, keys, as_of=scope.as_of)
     missing = {name: each for name, each in asked.items() if name not in known}
+    by_columns = starts_from_columns(missing, makes, scope)
+    missing = {name: each for name, each in missing.items() if name not in by_columns.held}
     starts = starts_from_vectors(missing, makes, scope)
-    brought = bring(asked, {**known, **starts}, scope)
-    storing.save(scope.workspace, worth_keeping(brought, known))
+    brought = bring(asked, {**known, **starts, **by_columns.held}, scope)
+    storing.save(scope.workspace, worth_keeping(brought, known, by_columns.held))
     save_vectors(scope, brought, makes)
-    slow = (name for name, each in asked.items() if _is_slow(each, brought, name in starts))
+    started = {*starts, *by_columns.held}
+    slow = (name for name, each in asked.items() if _is_slow(each, brought, name in started))
     sets = {name: brought.held[other].members for name, other in stands_for.items()}
-    return Current(sets, frozenset(slow))
+    return Current(sets, frozenset(slow), by_columns.outdated)
 
 
 def _stand_ins(asked: Mapping[str, Asked]) -> dict[str, str]:
@@ -87,12 +92,17 @@ def _is_slow(asked: Asked, brought: Brought, is_from_vector: bool) -> bool:
     return not is_from_vector or name in brought.rebuilt or is_patched_much
 
 
-def worth_keeping(brought: Brought, known: Mapping[str, Held]) -> dict[str, Held]:
-    """What took long to ask, and what has been brought far since it was stored."""
+def worth_keeping(
+    brought: Brought, known: Mapping[str, Held], started: Collection[str] = ()
+) -> dict[str, Held]:
+    """What took long to ask, or was `started` from what did, and what has been brought far since
+    it was stored."""
     return {
         name: held
         for name, held in brought.held.items()
-        if _is_worth_keeping(held, known.get(name), is_new=name in brought.rebuilt)
+        if _is_worth_keeping(
+            held, known.get(name), is_new=name in brought.rebuilt or name in started
+        )
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from segments.models.leaf_sets import LeafSet, LeafVector
+from segments.models.leaf_sets import KeptColumn, KeptTable, LeafSet, LeafVector
 from segments.models.live import (
     LiveMembers,
     LiveState,
@@ -25,6 +25,8 @@ from segments.models.segments import (
 )
 
 __all__ = [
+    "KeptColumn",
+    "KeptTable",
     "LeafSet",
     "LeafVector",
     "LiveMembers",

@@ -52,3 +52,40 @@ class LeafVector(WorkspaceModel):
             models.UniqueConstraint(fields=["workspace", "key"], name="leaf_vector_once"),
         ]
         indexes = [models.Index(fields=["workspace", "used_at"], name="leaf_vector_by_use")]
+
+
+class KeptTable(WorkspaceModel):
+    """A large table of facts as `KeptColumn`s hold it, so that new rows of trees need no scan.
+
+    Every row the database `snapshot` shows; who was written about since is asked anew. `blocks`
+    says what is known of each column of each block without reading it (engine/columns/). Unlogged,
+    as leaf sets are.
+    """
+
+    table = models.CharField(max_length=63, db_collation="C")
+    as_of = models.DateTimeField()  # when it was read
+    snapshot = models.TextField(db_collation="C")
+    size = models.BigIntegerField()  # bytes
+    blocks = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "table"], name="kept_table_once"),
+        ]
+
+
+class KeptColumn(WorkspaceModel):
+    """The values of one column in one block of a `KeptTable`."""
+
+    table = models.CharField(max_length=63, db_collation="C")
+    number = models.PositiveIntegerField()  # of the block, from 0
+    column = models.CharField(max_length=63, db_collation="C")
+    snapshot = models.TextField(db_collation="C")
+    data = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "table", "number", "column"], name="kept_column_once"
+            ),
+        ]

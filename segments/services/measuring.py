@@ -18,6 +18,7 @@ from segments.criteria.scope import Scope
 from segments.criteria.tree import InvalidTree, Leaf, Tree, parse_tree, to_document
 from segments.engine.evaluation import Evaluation, leaves_of
 from segments.engine.vector_store import measure_all
+from segments.services.keeping import keep_soon
 from workspaces.models import Workspace
 
 # A process asks for the same row to be measured at most so often.
@@ -28,8 +29,10 @@ _asked_for: dict[tuple[int, str], datetime] = {}
 
 
 def measure_soon(tree: Tree, evaluation: Evaluation, *, workspace: Workspace) -> None:
-    """Have a worker measure the rows of the tree that answer another threshold slowly."""
+    """Have a worker measure the rows of the tree that answer another threshold slowly, and read
+    the tables that rows are answered from."""
     as_of = evaluation.as_of
+    keep_soon(evaluation.outdated, workspace=workspace, as_of=as_of)
     rows = {
         leaf.canonical: to_document(leaf)
         for leaf in tree.leaves()

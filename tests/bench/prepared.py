@@ -15,6 +15,8 @@ import duckdb
 import psycopg
 from django.conf import settings
 
+from segments.engine.columns.tables import TABLES
+from segments.services.keeping import keep_tables
 from tests.bench.duck import fill_duck, open_duck
 from tests.bench.generate import AS_OF, Shop, generate_shop
 from tests.bench.leaves import Leaf, leaves_of
@@ -56,6 +58,8 @@ def prepare(
     found = json.loads(state.read_text())
     workspaces = {each.pk: each for each in Workspace.objects.filter(pk__in=found["workspaces"])}
     large, tenth, *small = (workspaces[pk] for pk in found["workspaces"])
+    for workspace in (large, tenth):
+        keep_tables(workspace=workspace, tables=TABLES, as_of=AS_OF)
     return Bench(
         large=large,
         tenth=tenth,

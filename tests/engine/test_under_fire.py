@@ -25,11 +25,15 @@ from segments.criteria.scope import Scope
 from segments.criteria.tree import Tree
 from segments.engine import storing
 from segments.engine.bringing import Held, bring
+from segments.engine.columns import keeping
+from segments.engine.columns.answering import starts_from_columns
+from segments.engine.columns.keeping import forget_table, keep_table
+from segments.engine.columns.tables import TABLES
 from segments.engine.evaluation import evaluate_tree, leaves_of
 from segments.engine.leaves import fetch_sets
 from segments.engine.questions import ask
 from segments.engine.vector_store import starts_from_vectors
-from segments.models import LeafSet, LeafVector
+from segments.models import KeptTable, LeafSet, LeafVector
 from tests.makers.contacts import upsert
 from tests.makers.segments import parse
 from tests.makers.tracking import visit_item, visits
@@ -77,7 +81,8 @@ TREES: list[dict[str, Any]] = [
 def _everything_is_kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(storing, "PAST", timedelta(days=9999))
     monkeypatch.setattr(storing, "FUTURE", timedelta(days=9999))
-    with override_settings(LEAF_SET_MIN_MICROSECONDS=0):
+    monkeypatch.setattr(keeping, "BLOCK_ROWS", 40)
+    with override_settings(LEAF_SET_MIN_MICROSECONDS=0, KEPT_TABLES_FROM_CONTACTS=0):
         yield
 
 
@@ -121,6 +126,18 @@ def evaluate_all(workspace: Workspace, now: datetime) -> None:
             evaluate_tree(tree, Scope(workspace, now))
 
 
+def keep_tables(workspace: Workspace, now: datetime) -> None:
+    for name in TABLES:
+        with workspace_scope(workspace):
+            keep_table(workspace=workspace, name=name, as_of=now)
+
+
+def forget_tables(workspace: Workspace, _now: datetime) -> None:
+    with workspace_scope(workspace):
+        for name in TABLES:
+            forget_table(workspace=workspace, name=name)
+
+
 def trees_of(workspace: Workspace) -> list[Tree]:
     return [parse(workspace, where) for where in TREES]
 
@@ -156,7 +173,10 @@ def check_kept(workspace: Workspace, now: datetime) -> int:
         keys = {name: each.key for name, each in asked.items()}
         fresh = fetch_sets({name: make(scope) for name, make in makes.items()}, scope)
         kept = storing.load(workspace, keys, as_of=now)
-        for known in (kept, starts_from_vectors(asked, makes, scope)):
+        by_columns = starts_from_columns(asked, makes, scope).held
+        if KeptTable.objects.count() == len(TABLES):
+            assert len(by_columns) > 2
+        for known in (kept, starts_from_vectors(asked, makes, scope), by_columns):
             brought = bring(asked, known, scope)
             assert {n: s for n, s in brought.sets.items() if s != fresh[n]} == {}
         return len(kept)
@@ -171,12 +191,13 @@ def test_kept_sets_equal_fresh_questions_after_each_round_of_writing_and_asking(
     monkeypatch.setattr(Held, "is_cheaper_patched", lambda self, contacts: True)
     workspace, dice, now, kept = open_shop(), random.Random(rounds), START, 0
     ids = ids_of_people(workspace)
-    for _ in range(rounds):
+    for number in range(rounds):
         now += timedelta(seconds=dice.choice(STEPS))
+        keep = partial(keep_tables if number % 2 else forget_tables, workspace, now)
         dices = [random.Random(dice.random()) for _ in range(WRITERS)]
         writers = [partial(write_one, workspace, ids, own, now) for own in dices]
         askers = [partial(evaluate_all, workspace, now)] * ASKERS
-        at_once(*writers, *askers, seconds=seconds)
+        at_once(*writers, *askers, keep, seconds=seconds)
         kept += check_kept(workspace, now + timedelta(milliseconds=1))
     assert kept >= rounds * 5
     with workspace_scope(workspace):
@@ -190,12 +211,13 @@ from datetime import datetime, timedelta
 import django
 django.setup()
 from segments.engine import storing
-from tests.engine.test_under_fire import evaluate_all
+from tests.engine.test_under_fire import evaluate_all, keep_tables
 from workspaces.models import Workspace
 storing.PAST = storing.FUTURE = timedelta(days=9999)
 workspace = Workspace.objects.get(pk=int(sys.argv[1]))
 print("asking", flush=True)
 while True:
+    keep_tables(workspace, datetime.fromisoformat(sys.argv[2]))
     evaluate_all(workspace, datetime.fromisoformat(sys.argv[2]))
 """
 
@@ -207,6 +229,7 @@ def test_killed_processes_leave_nothing_wrong_behind() -> None:
     name = connections["default"].settings_dict["NAME"]
     url = os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{name}"
     environment = {**os.environ, "DATABASE_URL": url, "LEAF_SET_MIN_MICROSECONDS": "0"}
+    environment |= {"KEPT_TABLES_FROM_CONTACTS": "0"}
     for _ in range(30):
         now += timedelta(seconds=dice.choice(STEPS))
         process = spawn(

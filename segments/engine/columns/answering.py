@@ -1,0 +1,234 @@
+"""Leaves answered from kept tables: each true for its instant and for what its tables show.
+
+Whoever was written about since is asked of the database afterwards (bringing.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import reduce
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from django.conf import settings
+
+from segments.criteria.measures import Combining, Comparison
+from segments.criteria.scope import Scope
+from segments.engine.bringing import Held
+from segments.engine.columns.blocks import WORKSPACE, Block, TableKept
+from segments.engine.columns.expressions import ColumnOf, Expression
+from segments.engine.columns.loading import Wanted, read_columns, tables_kept
+from segments.engine.columns.reading import Rows, rows_of
+from segments.engine.columns.tables import CONTACT, TABLES
+from segments.engine.columns.values import Column, Unanswerable
+from segments.engine.expecting import has_more_contacts
+from segments.engine.positions import Position, Snapshot, union_of_unseen
+from segments.engine.questions import Asked, LeafMake
+from segments.engine.sets import ContactSet
+from segments.engine.templates import measure_asked_at
+from segments.engine.vectors import Vector, is_comparable
+
+# Asking the database for so many rows takes about a microsecond.
+ROWS_A_MICROSECOND = 10
+
+FRESH = timedelta(minutes=10)  # what was read longer ago is worth reading again
+
+
+@dataclass(frozen=True)
+class Starts:
+    """Sets to start from, and tables that are not kept, or were read long ago."""
+
+    held: Mapping[str, Held] = field(default_factory=dict)
+    outdated: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class _Question:
+    """A leaf as rows of tables; with a comparison their numbers are combined by contact."""
+
+    asked: Asked
+    rows: tuple[Rows, ...]
+    params: tuple[Any, ...]
+    comparison: Comparison | None
+
+    @property
+    def tables(self) -> frozenset[str]:
+        return frozenset((each.among or each).table for each in self.rows)
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """Rows of a block that may be among those asked for."""
+
+    rows: Rows
+    block: Block
+    undecided: tuple[Expression, ...]
+
+    def wanted(self) -> Iterator[Wanted]:
+        for expression in (*self.undecided, *self.rows.chosen):
+            for name in expression.columns():
+                if not self.block.summary(name).is_constant:
+                    yield self.block.number, name
+
+
+def starts_from_columns(
+    asked: Mapping[str, Asked], makes: Mapping[str, LeafMake], scope: Scope
+) -> Starts:
+    """Sets of those leaves that kept tables can answer, in workspaces with enough contacts."""
+    number = settings.KEPT_TABLES_FROM_CONTACTS
+    if not asked or not has_more_contacts(scope, number):
+        return Starts()
+    questions = {
+        name: question
+        for name, each in asked.items()
+        if (question := _question(each, makes[name], scope)) is not None
+    }
+    names = frozenset(name for each in questions.values() for name in each.tables)
+    kept = tables_kept(scope.workspace, names, as_of=scope.as_of) if names else {}
+    fresh = {name for name, each in kept.items() if abs(scope.as_of - each.as_of) < FRESH}
+    answers = _Answers(scope, kept)
+    return Starts(answers.all_of(questions), names - fresh)
+
+
+def _question(asked: Asked, make: LeafMake, scope: Scope) -> _Question | None:
+    rows = _answerable(asked)
+    if rows is not None:
+        return _Question(asked, rows, asked.params, None)
+    comparison = asked.comparison
+    if comparison is None or comparison.combining == Combining.EACH:
+        return None
+    if not is_comparable(comparison):
+        return None
+    numbers = measure_asked_at(asked.name, make, scope)
+    rows = None if numbers is None else _answerable(numbers)
+    if rows is None or numbers is None:
+        return None
+    return _Question(asked, rows, numbers.params, comparison)
+
+
+def _answerable(asked: Asked) -> tuple[Rows, ...] | None:
+    """Its rows, if they are of kept tables."""
+    rows = None if asked.sql is None or asked.is_relative else rows_of(asked.sql)
+    if rows is None:
+        return None
+    for each in rows:
+        of = each.among or each
+        if of.table not in TABLES or of.chosen[:1] != (ColumnOf(CONTACT),):
+            return None
+        known = {*TABLES[of.table].columns, WORKSPACE}
+        if not known.issuperset(n for part in (*of.conditions, *of.chosen) for n in part.columns()):
+            return None
+    return rows
+
+
+class _Answers:
+    """Questions answered together, so that what they need is read in one go."""
+
+    def __init__(self, scope: Scope, kept: Mapping[str, TableKept]) -> None:
+        self.scope = scope
+        self.kept = kept
+        self.workspace_id = scope.workspace.pk
+        self.columns: dict[str, Mapping[Wanted, Column]] = {}
+
+    def all_of(self, questions: Mapping[str, _Question]) -> dict[str, Held]:
+        """Those that can be answered."""
+        planned = {}
+        for name, question in questions.items():
+            try:
+                planned[name] = [(rows, self._pieces(question, rows)) for rows in question.rows]
+            except (Unanswerable, KeyError):
+                continue
+        self._read(piece for parts in planned.values() for _, pieces in parts for piece in pieces)
+        found = {}
+        for name, parts in planned.items():
+            try:
+                found[name] = self._answer(questions[name], parts)
+            except (Unanswerable, KeyError):
+                continue
+        return found
+
+    def _pieces(self, question: _Question, rows: Rows) -> list[_Piece]:
+        """Blocks in which there may be some of the rows; KeyError for a table that isn't kept."""
+        of = rows.among or rows
+        pieces = []
+        for block in self.kept[of.table].blocks:
+            decided = {each: each.decided(block, question.params) for each in of.conditions}
+            if False not in decided.values():
+                undecided = tuple(each for each, is_true in decided.items() if is_true is None)
+                pieces.append(_Piece(of, block, undecided))
+        return pieces
+
+    def _read(self, pieces: Iterable[_Piece]) -> None:
+        wanted: dict[str, set[Wanted]] = {}
+        for piece in pieces:
+            wanted.setdefault(piece.rows.table, set()).update(piece.wanted())
+        for table, each in wanted.items():
+            try:
+                self.columns[table] = read_columns(self.scope.workspace, self.kept[table], each)
+            except Unanswerable:
+                continue
+
+    def _answer(self, question: _Question, parts: Sequence[tuple[Rows, Sequence[_Piece]]]) -> Held:
+        unsure = ContactSet.empty(self.workspace_id)
+        found, rows = [], 0
+        for each, pieces in parts:
+            numbers = [self._evaluated(piece, question.params) for piece in pieces]
+            rows += sum(piece.block.rows for piece in pieces)
+            if each.among is None:
+                found += numbers
+            elif numbers:
+                unsure = unsure | self._set([each for each, *_ in numbers])
+        asked = question.asked
+        position = Position(self.scope.as_of, self._snapshot(question))
+        members = self._members(found, question.comparison)
+        build_us = rows // ROWS_A_MICROSECOND
+        return Held(asked.key, members, position, asked.moments, build_us, unsure=unsure)
+
+    def _snapshot(self, question: _Question) -> Snapshot:
+        """Shows nothing that one of the tables doesn't."""
+        return union_of_unseen(self.kept[name].snapshot for name in question.tables)
+
+    def _evaluated(self, piece: _Piece, params: Sequence[Any]) -> tuple[npt.NDArray[Any], ...]:
+        """What is chosen of the rows asked for, contacts first; those without a value are left
+        out."""
+        block = self._with_columns(piece)
+        true = [each.truth(block, params).true for each in piece.undecided]
+        mask = reduce(np.logical_and, true) if true else None
+        values = []
+        for at, expression in enumerate(piece.rows.chosen[1:]):
+            number = expression.number(block, params)
+            if number.nulls is not None:
+                if at > 0:
+                    raise Unanswerable
+                mask = ~number.nulls if mask is None else mask & ~number.nulls
+            values.append(np.broadcast_to(np.asarray(number.values), (block.rows,)))
+        every = (block.column(CONTACT).values, *values)
+        return every if mask is None else tuple(each[mask] for each in every)
+
+    def _with_columns(self, piece: _Piece) -> Block:
+        read = self.columns[piece.rows.table]
+        columns = {name: read[number, name] for number, name in piece.wanted()}
+        block = piece.block
+        return Block(block.number, block.rows, block.workspace_id, block.summaries, columns)
+
+    def _members(
+        self, found: Sequence[tuple[npt.NDArray[Any], ...]], comparison: Comparison | None
+    ) -> ContactSet:
+        if comparison is None or not found:
+            return self._set([numbers for numbers, *_ in found])
+        numbers, *values = (np.concatenate(each) for each in zip(*found, strict=True))
+        whole = [each.astype(np.int64) for each in values]
+        total = whole[0] if comparison.has_values else None
+        divisors = whole[1] if comparison.combining == Combining.RATIO else None
+        vector = Vector.combined(numbers, total, divisors, comparison.combining)
+        return vector.matching(comparison, self.workspace_id)
+
+    def _set(self, found: Sequence[npt.NDArray[np.int32]]) -> ContactSet:
+        size = max((int(each.max()) + 1 for each in found if each.size), default=0)
+        flags = np.zeros(size, dtype=np.bool_)
+        for numbers in found:
+            flags[numbers] = True
+        return ContactSet.from_flags(self.workspace_id, flags)
