@@ -123,7 +123,7 @@ KEPT_TABLE_MEGABYTES = env.int("KEPT_TABLE_MEGABYTES", default=1024)
 LEAF_SET_MEGABYTES = env.int("LEAF_SET_MEGABYTES", default=256)
 # How much of them, and of the numbers behind leaves (another threshold is answered from those), a
 # process remembers.
-LEAF_CACHE_MEGABYTES = env.int("LEAF_CACHE_MEGABYTES", default=64)
+LEAF_CACHE_MEGABYTES = env.int("LEAF_CACHE_MEGABYTES", default=128)
 # The process that follows live membership: how long it may be silent before another one takes its
 # workspaces, how often it looks for windows that ran out, workspaces side by side, and its memory.
 LIVE_LEASE_SECONDS = env.int("LIVE_LEASE_SECONDS", default=10)
@@ -308,7 +308,7 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATIC_ROOT = env.path("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))()
 STATICFILES_DIRS = [BASE_DIR / "static"]
-PLAIN_STATIC = DEBUG or LOCAL or PROCESS == "test"
+PLAIN_STATIC = env.bool("PLAIN_STATIC", default=DEBUG or LOCAL or PROCESS == "test")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

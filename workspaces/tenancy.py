@@ -79,6 +79,12 @@ class WorkspaceOneToOneField(WorkspaceForeignKey, models.OneToOneField):  # type
     """A `WorkspaceForeignKey` to at most one row each; as primary key, a row beside another."""
 
 
+_ENTER = """
+WITH before AS MATERIALIZED (SELECT nullif(current_setting(%s, true), '')::bigint AS id)
+SELECT before.id, set_config(%s, %s, true) FROM before
+"""
+
+
 def workspace_id_of(workspace: Workspace | int) -> int:
     return workspace if isinstance(workspace, int) else workspace.pk
 
@@ -102,15 +108,23 @@ def workspace_scope(workspace: Workspace | int, *, isolation: str | None = None)
     with transaction.atomic():
         if isolation is not None:
             _set_isolation(isolation)
-        outer = current_workspace_id()
+        outer = _enter_workspace(wanted)
         if outer is not None and outer != wanted:
             raise ScopeNestingError(f"Scope of workspace {wanted} inside that of {outer}.")
-        _set_workspace(wanted)
         yield
         # set_config(..., true) survives RELEASE SAVEPOINT: without this the rest of an outer
         # transaction (a test case, say) would go on seeing the workspace. A rollback restores it.
         if outer is None and connection.savepoint_ids and not connection.needs_rollback:
             _set_workspace(None)
+
+
+def _enter_workspace(workspace_id: int) -> int | None:
+    """Set the workspace of the transaction; which one it was before. The first part of the
+    statement is finished before the second begins."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ENTER, [_SETTING, _SETTING, str(workspace_id)])
+        row = cursor.fetchone()
+    return row[0] if row else None
 
 
 def _set_workspace(workspace_id: int | None) -> None:

@@ -120,3 +120,11 @@ class Suppression(WorkspaceModel):
                 name="suppression_once",
             ),
         ]
+        indexes = [
+            models.Index(fields=["workspace", "valid_from"], name="suppression_begins"),
+            models.Index(
+                fields=["workspace", "valid_to"],
+                condition=Q(valid_to__isnull=False),
+                name="suppression_ends",
+            ),
+        ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext
@@ -40,12 +41,13 @@ def resolve(workspace: Workspace, reference: str, keys: Iterable[str]) -> dict[s
 
 
 def _by_key(model: type[WorkspaceModel], label: str) -> Resolver:
+    columns = ["key", "id", label]
+    if any(field.name == "type" for field in model._meta.concrete_fields):
+        columns.append("type")
+
     def find(workspace: Workspace, keys: Sequence[str]) -> dict[str, Found]:
-        rows = model.objects.in_workspace(workspace).filter(Q(("key__in", keys)))
-        return {
-            row.key: Found((row.pk,), getattr(row, label), getattr(row, "type", ""))  # type: ignore[attr-defined]
-            for row in rows
-        }
+        rows: Any = model.objects.in_workspace(workspace).filter(Q(("key__in", keys)))
+        return {key: Found((pk,), *told) for key, pk, *told in rows.values_list(*columns)}
 
     return find
 
@@ -55,13 +57,13 @@ def _by_name(model: type[WorkspaceModel]) -> Resolver:
 
     def find(workspace: Workspace, keys: Sequence[str]) -> dict[str, Found]:
         wanted = {key: key_of(normalise(key)) for key in keys}
-        rows = model.objects.in_workspace(workspace).filter(Q(("key__in", list(wanted.values()))))
-        by_key = {row.key: row for row in rows}  # type: ignore[attr-defined]
-        return {
-            key: Found((by_key[norm].pk,), by_key[norm].name)  # type: ignore[attr-defined]
-            for key, norm in wanted.items()
-            if norm in by_key
+        rows: Any = model.objects.in_workspace(workspace).filter(
+            Q(("key__in", list(wanted.values())))
+        )
+        by_key = {
+            key: Found((pk,), name) for key, pk, name in rows.values_list("key", "id", "name")
         }
+        return {key: by_key[norm] for key, norm in wanted.items() if norm in by_key}
 
     return find
 
@@ -72,6 +74,7 @@ def _products(workspace: Workspace, keys: Sequence[str]) -> dict[str, Found]:
     rows = Product.objects.in_workspace(workspace).filter(
         Q(external_id__in=list(keys)) | Q(name_key__in=list(names.values()))
     )
+    rows = rows.only("id", "external_id", "name_key", "name")
     by_id: dict[str, Product] = {}
     by_name: dict[str, list[Product]] = {}
     for row in rows:

@@ -23,7 +23,7 @@ from segments.engine.positions import (
     Snapshot,
     changes_since,
 )
-from segments.engine.questions import Asked, Edge, Narrowed
+from segments.engine.questions import Asked, Contacts, Edge, Narrowed
 from segments.engine.sets import ContactSet
 from segments.engine.stepping import ANY_ROW, MOST_STEP, Step, rows_counted, step_between
 from segments.engine.templates import asked_among, asked_at, measure_asked_at
@@ -121,6 +121,7 @@ class _Bringing:
         # What is to be asked next: contacts by leaf, None for everybody.
         self.work: dict[str, ContactSet | None] = dict.fromkeys(asked)
         self.seen: Snapshot | None = None
+        self.written: dict[bytes, Contacts] = {}
 
     def run(self) -> Brought:
         if self.known:
@@ -259,11 +260,18 @@ class _Bringing:
     def _query(self, name: str, contacts: ContactSet | None) -> QuerySet[Any] | Narrowed:
         asked = self.asked[name]
         if contacts is not None:
-            return asked_among(asked, contacts.id_list(), self.scope)
+            return asked_among(asked, self._written(contacts), self.scope)
         if asked.comparison is not None or not self._has_more_rows(asked, MANY_ROWS):
             return asked.whole
         # The same contacts, each once, which spares sending very many rows.
         return self.scope.contacts().filter(pk__in=asked.make(self.scope)).values("pk")
+
+    def _written(self, contacts: ContactSet) -> Contacts:
+        """Most leaves are asked for the same contacts."""
+        known = self.written.get(key := contacts.to_bytes())
+        if known is None:
+            known = self.written[key] = Contacts(contacts.id_list())
+        return known
 
     def _measured(self, name: str) -> Asked | None:
         """The numbers behind a leaf whose rows are few enough to be read one by one."""
@@ -290,7 +298,8 @@ class _Bringing:
             self.rebuilt.add(name)
             if name in fetched.vectors:
                 self.vectors[name] = Measured(fetched.vectors[name], position, took)
-            patch_us = before.patch_us if before else 0.0
+            # Measured while nothing was in memory it would never be tried again.
+            patch_us = before.patch_us / 2 if before else 0.0
             self.held[name] = Held(key, answers, position, (), took, patch_us)
             return
         held = self.held[name]

@@ -18,7 +18,7 @@ from segments.engine.columns.answering import starts_from_columns
 from segments.engine.evaluation import leaves_of
 from segments.engine.leaves import fetch
 from segments.engine.positions import Changes, Position, changes_since
-from segments.engine.questions import Asked, LeafMake
+from segments.engine.questions import Asked, Contacts, LeafMake
 from segments.engine.sets import ContactSet
 from segments.engine.templates import asked_all, asked_among, asked_at
 from segments.engine.vectors import Measured
@@ -88,7 +88,7 @@ class LeafPool:
 
     def refresh(self, names: Iterable[str], contacts: ContactSet, scope: Scope) -> None:
         """Ask these leaves again for these contacts, whatever the log says of them."""
-        ids = contacts.id_list()
+        ids = Contacts(contacts.id_list())
         asked = asked_all({name: self.makes[name] for name in names}, scope)
         queries = {name: asked_among(each, ids, scope) for name, each in asked.items()}
         for name, answers in fetch(queries, self.workspace.pk).sets.items():

@@ -17,7 +17,7 @@ import numpy as np
 from django.db import connection
 from psycopg import sql
 
-from contacts.models import EVERYBODY, NUMBER_MASK, ContactChange
+from contacts.models import EVERYBODY, NUMBER_MASK, Contact, ContactChange
 from segments.engine.questions import Edge, tables_of_workspaces
 from segments.engine.sets import ContactSet
 from workspaces.models import Workspace
@@ -198,6 +198,10 @@ def union_of_unseen(snapshots: Iterable[Snapshot]) -> Snapshot:
     return Snapshot(min(each.first_open for each in every), first_new, open_ids)
 
 
+# Who was erased or merged matches nothing at any time, and isn't in the index.
+_THERE = sql.SQL(" AND erased_at IS NULL AND merged_into_id IS NULL")
+
+
 @dataclass
 class EdgeContacts:
     """Contacts that can flip by time alone, found once for each edge."""
@@ -225,7 +229,7 @@ class EdgeContacts:
         return sql.SQL(
             "SELECT {position}, array_send(array_agg({number}::int4)) FROM (SELECT {contact} AS id"
             " FROM {table} WHERE workspace_id = {workspace} AND {column} >= {first}"
-            " AND {column} <= {last} LIMIT {limit}) AS near"
+            " AND {column} <= {last}{there} LIMIT {limit}) AS near"
         ).format(
             position=sql.Literal(position),
             number=sql.SQL("(near.id & {})").format(sql.Literal(NUMBER_MASK)),
@@ -235,6 +239,7 @@ class EdgeContacts:
             column=sql.Identifier(edge.column),
             first=sql.Literal(edge.first),
             last=sql.Literal(edge.last),
+            there=_THERE if edge.table == Contact._meta.db_table else sql.SQL(""),
             limit=sql.Literal(MOST_CHANGES + 1),
         )
 

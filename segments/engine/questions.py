@@ -103,6 +103,18 @@ class Edge:
     last: Any
 
 
+@dataclass(frozen=True, eq=False)
+class Contacts:
+    """Contacts that leaves are asked for, written down once for all of those."""
+
+    ids: Sequence[int]
+
+    @cached_property
+    def literal(self) -> str:
+        """As PostgreSQL reads an array."""
+        return f"{{{','.join(map(str, self.ids))}}}"
+
+
 @dataclass(frozen=True)
 class Narrowed:
     """A compiled leaf, perhaps for some contacts only; `sql` is None where nobody can match."""
@@ -161,13 +173,13 @@ class Asked:
         """Whether one contact's facts can change another's answer (ranks)."""
         return _ranks_everybody(self.sql or "")
 
-    def among(self, contact_ids: list[int]) -> Narrowed | None:
+    def among(self, contacts: Contacts) -> Narrowed | None:
         """The same for some contacts, where a condition around it costs no more than one inside."""
         if self.sql is None or not is_one_select(self.sql):
             return None
         # Our own text around the compiler's; the ids are one parameter.
         sql = f"SELECT asked.id FROM ({self.sql}) AS asked (id) WHERE asked.id = ANY(%s)"  # noqa: S608
-        return Narrowed(sql, (*self.params, contact_ids))
+        return Narrowed(sql, (*self.params, contacts.literal))
 
     def edges_from(self, moments: Sequence[Any]) -> frozenset[Edge] | None:
         """Where time alone can have changed the answer since its moments were these.

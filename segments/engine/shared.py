@@ -16,9 +16,9 @@ from django.conf import settings
 from segments.criteria.scope import Scope
 from segments.engine import storing
 from segments.engine.bringing import Brought, Held, bring
-from segments.engine.columns.answering import starts_from_columns
+from segments.engine.columns.answering import answerable, starts_from_columns
 from segments.engine.leaves import fetch_sets
-from segments.engine.questions import Asked, LeafMake
+from segments.engine.questions import Asked, Contacts, LeafMake
 from segments.engine.sets import ContactSet
 from segments.engine.templates import asked_all, asked_among
 from segments.engine.vector_store import save_vectors, starts_from_vectors
@@ -27,6 +27,10 @@ from segments.engine.vectors import is_comparable
 # A set that was only brought further is written again when it would soon be far behind.
 SAVE_AFTER = timedelta(seconds=30)
 
+
+MOST_ANSWERED = 10_000
+QUICK = 200_000  # microseconds of the database; from columns it is a thirtieth of that
+_answered: set[tuple[int, str]] = set()
 
 # Having this many contacts asked again for another threshold is worth measuring anew.
 MANY_PATCHED = 1_000
@@ -52,7 +56,7 @@ def current_sets(makes: Mapping[str, LeafMake], scope: Scope) -> dict[str, Conta
 def current(makes: Mapping[str, LeafMake], scope: Scope) -> Current:
     """The same, with what to measure in the background (vector_store.py)."""
     if scope.contact_ids is not None:
-        whole, contacts = scope.only(None), sorted(scope.contact_ids)
+        whole, contacts = scope.only(None), Contacts(sorted(scope.contact_ids))
         asked = asked_all(makes, whole)
         queries = {name: asked_among(each, contacts, whole) for name, each in asked.items()}
         return Current(fetch_sets(queries, scope))
@@ -66,12 +70,13 @@ def current(makes: Mapping[str, LeafMake], scope: Scope) -> Current:
     missing = {name: each for name, each in missing.items() if name not in by_columns.held}
     starts = starts_from_vectors(missing, makes, scope)
     brought = bring(asked, {**known, **starts, **by_columns.held}, scope)
-    storing.save(scope.workspace, worth_keeping(brought, known, by_columns.held))
+    asked_again = _asked_again(scope.workspace.pk, by_columns.held)
+    storing.save(scope.workspace, worth_keeping(brought, known, asked_again))
     save_vectors(scope, brought, makes)
-    started = {*starts, *by_columns.held}
-    slow = (name for name, each in asked.items() if _is_slow(each, brought, name in started))
+    slow = {n: each for n, each in asked.items() if _is_slow(each, brought, n in starts)}
+    unmeasured = slow.keys() - answerable(slow, makes, scope)
     sets = {name: brought.held[other].members for name, other in stands_for.items()}
-    return Current(sets, frozenset(slow), by_columns.outdated)
+    return Current(sets, frozenset(unmeasured), by_columns.outdated)
 
 
 def _stand_ins(asked: Mapping[str, Asked]) -> dict[str, str]:
@@ -95,8 +100,8 @@ def _is_slow(asked: Asked, brought: Brought, is_from_vector: bool) -> bool:
 def worth_keeping(
     brought: Brought, known: Mapping[str, Held], started: Collection[str] = ()
 ) -> dict[str, Held]:
-    """What took long to ask, or was `started` from what did, and what has been brought far since
-    it was stored."""
+    """What took long to ask, what was `started` in another way and is asked again, and what has
+    been brought far since it was stored."""
     return {
         name: held
         for name, held in brought.held.items()
@@ -104,6 +109,20 @@ def worth_keeping(
             held, known.get(name), is_new=name in brought.rebuilt or name in started
         )
     }
+
+
+def _asked_again(workspace_id: int, held: Mapping[str, Held]) -> set[str]:
+    """What took long, or was answered before by this process: a threshold that is being moved is
+    asked once, and writing a set takes as long as answering it from few columns."""
+    again = set()
+    for name, each in held.items():
+        asked = (workspace_id, each.key)
+        if asked in _answered or each.build_us > QUICK:
+            again.add(name)
+        elif len(_answered) >= MOST_ANSWERED:
+            _answered.clear()
+        _answered.add(asked)
+    return again
 
 
 def _is_worth_keeping(held: Held, before: Held | None, *, is_new: bool) -> bool:

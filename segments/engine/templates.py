@@ -22,7 +22,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from segments.criteria.scope import Noted, Scope
-from segments.engine.questions import Asked, LeafMake, Narrowed, ask, ask_measure
+from segments.engine.questions import Asked, Contacts, LeafMake, Narrowed, ask, ask_measure
 
 QUARTER = 900  # seconds
 SOMEBODY = [-(2**62)]  # nobody's id: stands for the contacts that a leaf is asked for
@@ -96,18 +96,18 @@ def asked_at(name: str, make: LeafMake, scope: Scope) -> Asked:
     return ask(name, make, scope) if found is None else found
 
 
-def asked_among(asked: Asked, contact_ids: list[int], scope: Scope) -> QuerySet[Any] | Narrowed:
+def asked_among(asked: Asked, contacts: Contacts, scope: Scope) -> QuerySet[Any] | Narrowed:
     """A leaf compiled for the scope, for these contacts only."""
-    narrowed = asked.among(contact_ids)
+    narrowed = asked.among(contacts)
     if narrowed is None:
-        narrowed = _among(asked, contact_ids, scope)
-    return asked.make(scope.only(contact_ids)) if narrowed is None else narrowed
+        narrowed = _among(asked, contacts, scope)
+    return asked.make(scope.only(contacts.ids)) if narrowed is None else narrowed
 
 
-def _among(asked: Asked, contact_ids: list[int], scope: Scope) -> Narrowed | None:
+def _among(asked: Asked, contacts: Contacts, scope: Scope) -> Narrowed | None:
     """Compiled once for somebody, and asked with others in their place; None where it can't be."""
     key = _key(("among", asked.name), asked.make, scope)
-    if key is None or not contact_ids:
+    if key is None or not contacts.ids:
         return None
     known = _templates.get(key)
     found = known.at(scope.as_of, asked.make) if known and known.tells(scope) else None
@@ -117,7 +117,7 @@ def _among(asked: Asked, contact_ids: list[int], scope: Scope) -> Narrowed | Non
         if run:
             return None  # what was found may be of them
         _learn(key, known, _Template(scope.as_of, found, looked_up=_looked_up(noted, scope)))
-    params = (contact_ids if each == SOMEBODY else each for each in found.params)
+    params = (contacts.literal if each == SOMEBODY else each for each in found.params)
     return Narrowed(found.sql, tuple(params))
 
 

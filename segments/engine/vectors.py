@@ -20,6 +20,7 @@ Numbers = npt.NDArray[np.int32]
 Values = npt.NDArray[Any]  # int64, float64, or exact Python integers where those are too small
 
 _FITS = 2**62
+_EXACT = 2**53  # floating point numbers are whole numbers up to here
 WORTH_SPREADING = 4  # with a number for every fourth contact or more
 
 
@@ -47,16 +48,26 @@ class Vector:
         """From a number (and a value) a row, in any order; without values rows are counted."""
         if combining == Combining.EACH:
             return cls(numbers, np.zeros(0) if values is None else values)
-        if numbers.size == 0:
-            none = np.zeros(0, dtype=np.int64)
-            return cls(numbers, none, none if combining == Combining.RATIO else None)
-        rows = np.bincount(numbers)
-        found = np.flatnonzero(rows)
-        totals = rows.astype(np.int64) if values is None else _summed(numbers, values, rows.size)
+        rows = _rows(numbers)
+        found = np.flatnonzero(rows > 0)
+        totals = rows if values is None else _summed(numbers, values, rows.size)
         return cls(
             found.astype(np.int32),
             totals[found],
             None if divisors is None else _summed(numbers, divisors, rows.size)[found],
+        )
+
+    @classmethod
+    def summed(
+        cls, workspace_id: int, numbers: Numbers, values: Values | None, divisors: Values | None
+    ) -> Vector:
+        """The same by contact number."""
+        rows = _rows(numbers)
+        return cls(
+            np.zeros(0, dtype=np.int32),
+            rows if values is None else _summed(numbers, values, rows.size),
+            None if divisors is None else _summed(numbers, divisors, rows.size),
+            ContactSet.from_flags(workspace_id, rows > 0),
         )
 
     def matching(self, comparison: Comparison, workspace_id: int) -> ContactSet:
@@ -140,9 +151,18 @@ class Vector:
         return cls(contacts, values[: contacts.size], values[contacts.size :])
 
 
+def _rows(numbers: Numbers) -> npt.NDArray[np.int64]:
+    """How many there are, by contact number."""
+    rows = np.bincount(numbers) if numbers.size else np.zeros(0, dtype=np.int64)
+    return rows.astype(np.int64, copy=False)
+
+
 def _summed(numbers: Numbers, values: Values, size: int) -> Values:
     """By contact number. Exact however large the sums."""
-    fits = _largest(values) * values.size < _FITS
+    bound = _largest(values) * values.size
+    if bound < _EXACT:
+        return np.bincount(numbers, weights=values, minlength=size).astype(np.int64)
+    fits = bound < _FITS
     totals: Values = np.zeros(size, dtype=np.int64 if fits else object)
     np.add.at(totals, numbers, values if fits else values.astype(object))
     return totals

@@ -81,7 +81,6 @@ def _changed(bench: Bench, name: str, documents: list[dict[str, Any]]) -> float:
     """Median over the new answers, each asked once, after what a worker does for the first."""
     asked = Asked(bench.large, document_of(Q10, bench.leaves), bench.as_of)
     forget_leaves(bench.large)
-    asked.keep()
     asked.measure()
     took = []
     for document in documents:

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection
 
 from segments.criteria.scope import Scope
-from segments.criteria.tree import Tree, parse_tree, to_document
+from segments.criteria.tree import Leaf, Tree, parse_tree, to_document
 from segments.engine import storing
 from segments.engine.algebra import UNIVERSE
 from segments.engine.evaluation import Evaluation, evaluate_tree
@@ -56,7 +56,12 @@ class Asked:
 
     def measure(self) -> int:
         """What a worker does after an answer: the numbers behind rows are in the store then."""
-        rows = [to_document(leaf) for leaf in self._tree().leaves()]
+        unmeasured = self.keep().unmeasured
+        rows = [
+            to_document(leaf)
+            for leaf in self._tree().leaves()
+            if isinstance(leaf, Leaf) and leaf.canonical in unmeasured
+        ]
         with _keeping_the_past(), workspace_scope(self.workspace):
             return measure_rows(workspace=self.workspace, rows=rows, as_of=self.as_of)
 

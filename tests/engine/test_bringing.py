@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from psycopg import sql
 
 from segments.criteria.measures import measure_of
 from segments.criteria.scope import Scope
@@ -19,7 +20,8 @@ from segments.engine.bringing import Held, bring
 from segments.engine.evaluation import leaves_of
 from segments.engine.leaves import fetch_sets
 from segments.engine.pool import LeafPool
-from segments.engine.questions import ask
+from segments.engine.positions import EdgeContacts
+from segments.engine.questions import Edge, ask
 from segments.engine.shared import current_sets
 from segments.engine.vector_store import measure_all
 from segments.models import LeafSet, LeafVector
@@ -111,6 +113,29 @@ def test_numbers_go_on_from_step_to_step(
             found = {name: each.members for name, each in pool.held.items()}
             assert [name for name in expected if found[name] != expected[name]] == []
         assert stepped > (0 if is_patched else 150 // every)
+
+
+FEW_ROWS = {"segments_segmentpin", "transactions_product"}
+
+
+def test_whatever_time_moves_is_found_by_an_index(world: World) -> None:
+    hour = timedelta(hours=1)
+    edges: dict[tuple[str, str], Edge] = {}
+    with workspace_scope(world.workspace), connection.cursor() as cursor:
+        makes = leaves_of(*all_examples(world), with_absence=True)
+        for name, make in makes.items():
+            now = ask(name, make, Scope(world.workspace, NOW))
+            later = ask(name, make, Scope(world.workspace, NOW + hour))
+            for edge in later.edges_from(now.moments) or ():
+                edges[edge.table, edge.column] = edge
+        assert len(edges) > 15
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        for (table, column), edge in edges.items():
+            if table not in FEW_ROWS:
+                statement = EdgeContacts(world.workspace)._statement(0, edge)
+                cursor.execute(sql.SQL("EXPLAIN {}").format(statement))
+                plan = [line for (line,) in cursor.fetchall() if "Index Cond" in line]
+                assert any(f"{column} >=" in line for line in plan), (table, column)
 
 
 def test_kept_sets_are_read_by_the_next_who_asks(world: World, settings: Any) -> None:

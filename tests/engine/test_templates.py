@@ -12,7 +12,7 @@ from segments.engine import templates
 from segments.engine.algebra import UNIVERSE
 from segments.engine.evaluation import leaves_of
 from segments.engine.leaves import fetch_sets
-from segments.engine.questions import ask, ask_measure
+from segments.engine.questions import Contacts, ask, ask_measure
 from segments.engine.templates import asked_all, asked_among, asked_at, measure_asked_at
 from tests.laws.conftest import world  # noqa: F401
 from tests.makers.workspaces import NOW
@@ -66,7 +66,7 @@ def test_examples_asked_of_some_contacts_are_what_they_give(world: World, every:
         for number, as_of in enumerate(INSTANTS[:4]):
             scope, some = Scope(world.workspace, as_of), sorted(ids[number::3])
             asked = asked_all(makes, scope)
-            moved = {name: asked_among(each, some, scope) for name, each in asked.items()}
+            moved = {name: asked_among(each, Contacts(some), scope) for name, each in asked.items()}
             exact = {name: make(scope.only(some)) for name, make in makes.items()}
             found, expected = fetch_sets(moved, scope), fetch_sets(exact, scope)
             assert [name for name in makes if found[name] != expected[name]] == []

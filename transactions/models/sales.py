@@ -22,6 +22,9 @@ BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 # What "counted, as it stood at T" reads, so that an index answers it without the table.
 VERSION_COLUMNS = ("version_from", "superseded_at", "kind", "status")
 
+# The same of lines, with what is summed and what tells transactions apart.
+LINE_COLUMNS = (*VERSION_COLUMNS, "amount", "quantity", "transaction")
+
 UNKNOWN_CHANNEL = "unknown"  # no visit and no source given; never "direct"
 
 
@@ -232,22 +235,22 @@ class LineItem(WorkspaceModel):
         indexes = [
             models.Index(
                 fields=["workspace", "brand", "occurred_at"],
-                include=["contact", *VERSION_COLUMNS, "amount", "quantity"],
+                include=["contact", *LINE_COLUMNS],
                 name="line_by_brand",
             ),
             models.Index(
                 fields=["workspace", "category", "occurred_at"],
-                include=["contact", *VERSION_COLUMNS, "amount", "quantity"],
+                include=["contact", *LINE_COLUMNS],
                 name="line_by_category",
             ),
             models.Index(
                 fields=["workspace", "product", "occurred_at"],
-                include=["contact", *VERSION_COLUMNS, "amount", "quantity"],
+                include=["contact", *LINE_COLUMNS],
                 name="line_by_product",
             ),
             models.Index(
                 fields=["workspace", "contact", "occurred_at"],
-                include=["product", "brand", "category", *VERSION_COLUMNS, "amount", "quantity"],
+                include=["product", "brand", "category", *LINE_COLUMNS],
                 name="line_of_contact",
             ),
             models.Index(

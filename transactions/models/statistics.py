@@ -82,7 +82,7 @@ class ContactStatistics(WorkspaceModel):
             ),
             models.Index(
                 fields=["workspace", "number_of_orders"],
-                include=["contact", "settled_at"],
+                include=["contact", "settled_at", "goods_amount"],
                 name="statistics_number",
             ),
             models.Index(

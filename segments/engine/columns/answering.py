@@ -78,19 +78,33 @@ def starts_from_columns(
     asked: Mapping[str, Asked], makes: Mapping[str, LeafMake], scope: Scope
 ) -> Starts:
     """Sets of those leaves that kept tables can answer, in workspaces with enough contacts."""
-    number = settings.KEPT_TABLES_FROM_CONTACTS
-    if not asked or not has_more_contacts(scope, number):
+    questions = _questions(asked, makes, scope)
+    if not questions:
         return Starts()
-    questions = {
+    names = frozenset(name for each in questions.values() for name in each.tables)
+    kept = tables_kept(scope.workspace, names, as_of=scope.as_of)
+    fresh = {name for name, each in kept.items() if abs(scope.as_of - each.as_of) < FRESH}
+    answers = _Answers(scope, kept)
+    return Starts(answers.all_of(questions), names - fresh)
+
+
+def answerable(
+    asked: Mapping[str, Asked], makes: Mapping[str, LeafMake], scope: Scope
+) -> frozenset[str]:
+    """Those of the leaves that tables could answer if they are kept."""
+    return frozenset(_questions(asked, makes, scope))
+
+
+def _questions(
+    asked: Mapping[str, Asked], makes: Mapping[str, LeafMake], scope: Scope
+) -> dict[str, _Question]:
+    if not asked or not has_more_contacts(scope, settings.KEPT_TABLES_FROM_CONTACTS):
+        return {}
+    return {
         name: question
         for name, each in asked.items()
         if (question := _question(each, makes[name], scope)) is not None
     }
-    names = frozenset(name for each in questions.values() for name in each.tables)
-    kept = tables_kept(scope.workspace, names, as_of=scope.as_of) if names else {}
-    fresh = {name for name, each in kept.items() if abs(scope.as_of - each.as_of) < FRESH}
-    answers = _Answers(scope, kept)
-    return Starts(answers.all_of(questions), names - fresh)
 
 
 def _question(asked: Asked, make: LeafMake, scope: Scope) -> _Question | None:
@@ -172,31 +186,66 @@ class _Answers:
                 continue
 
     def _answer(self, question: _Question, parts: Sequence[tuple[Rows, Sequence[_Piece]]]) -> Held:
-        unsure = ContactSet.empty(self.workspace_id)
-        found, rows = [], 0
-        for each, pieces in parts:
-            numbers = [self._evaluated(piece, question.params) for piece in pieces]
-            rows += sum(piece.block.rows for piece in pieces)
-            if each.among is None:
-                found += numbers
-            elif numbers:
-                unsure = unsure | self._set([each for each, *_ in numbers])
+        params = question.params
+        there = [(rows, each) for rows, each in parts if rows.among is None]
+        if question.comparison is None:
+            members = self._contacts(there, params)
+        else:
+            members = self._compared([p for _, each in there for p in each], question)
+        unsure = self._contacts([each for each in parts if each[0].among is not None], params)
+        looked_at = sum(piece.block.rows for _, pieces in parts for piece in pieces)
         asked = question.asked
         position = Position(self.scope.as_of, self._snapshot(question))
-        members = self._members(found, question.comparison)
-        build_us = rows // ROWS_A_MICROSECOND
+        build_us = looked_at // ROWS_A_MICROSECOND
         return Held(asked.key, members, position, asked.moments, build_us, unsure=unsure)
 
     def _snapshot(self, question: _Question) -> Snapshot:
         """Shows nothing that one of the tables doesn't."""
         return union_of_unseen(self.kept[name].snapshot for name in question.tables)
 
+    def _with_columns(self, piece: _Piece) -> Block:
+        read = self.columns[piece.rows.table]
+        columns = {name: read[number, name] for number, name in piece.wanted()}
+        block = piece.block
+        return Block(block.number, block.rows, block.workspace_id, block.summaries, columns)
+
+    # --- Who has any of the rows --------------------------------------------------------------
+
+    def _contacts(
+        self, parts: Sequence[tuple[Rows, Sequence[_Piece]]], params: Sequence[Any]
+    ) -> ContactSet:
+        pieces = [piece for _, each in parts for piece in each]
+        flags = np.zeros(_size(pieces), dtype=np.bool_)
+        for piece in pieces:
+            block = self._with_columns(piece)
+            contacts, mask = block.column(CONTACT).values, _mask(piece, block, params)
+            if mask is None:
+                flags[contacts] = True
+            elif TABLES[piece.rows.table].order == CONTACT:  # each contact stands there once
+                flags[contacts] |= mask
+            else:
+                flags[contacts[mask]] = True
+        return ContactSet.from_flags(self.workspace_id, flags)
+
+    # --- Whose rows come to what is asked -----------------------------------------------------
+
+    def _compared(self, pieces: Sequence[_Piece], question: _Question) -> ContactSet:
+        comparison = question.comparison
+        if comparison is None or not pieces:
+            return ContactSet.empty(self.workspace_id)
+        found = [self._evaluated(piece, question.params) for piece in pieces]
+        numbers, *values = (np.concatenate(each) for each in zip(*found, strict=True))
+        whole = [each.astype(np.int64) for each in values]
+        total = whole[0] if comparison.has_values else None
+        divisors = whole[1] if comparison.combining == Combining.RATIO else None
+        vector = Vector.summed(self.workspace_id, numbers, total, divisors)
+        return vector.matching(comparison, self.workspace_id)
+
     def _evaluated(self, piece: _Piece, params: Sequence[Any]) -> tuple[npt.NDArray[Any], ...]:
         """What is chosen of the rows asked for, contacts first; those without a value are left
         out."""
         block = self._with_columns(piece)
-        true = [each.truth(block, params).true for each in piece.undecided]
-        mask = reduce(np.logical_and, true) if true else None
+        mask = _mask(piece, block, params)
         values = []
         for at, expression in enumerate(piece.rows.chosen[1:]):
             number = expression.number(block, params)
@@ -208,27 +257,13 @@ class _Answers:
         every = (block.column(CONTACT).values, *values)
         return every if mask is None else tuple(each[mask] for each in every)
 
-    def _with_columns(self, piece: _Piece) -> Block:
-        read = self.columns[piece.rows.table]
-        columns = {name: read[number, name] for number, name in piece.wanted()}
-        block = piece.block
-        return Block(block.number, block.rows, block.workspace_id, block.summaries, columns)
 
-    def _members(
-        self, found: Sequence[tuple[npt.NDArray[Any], ...]], comparison: Comparison | None
-    ) -> ContactSet:
-        if comparison is None or not found:
-            return self._set([numbers for numbers, *_ in found])
-        numbers, *values = (np.concatenate(each) for each in zip(*found, strict=True))
-        whole = [each.astype(np.int64) for each in values]
-        total = whole[0] if comparison.has_values else None
-        divisors = whole[1] if comparison.combining == Combining.RATIO else None
-        vector = Vector.combined(numbers, total, divisors, comparison.combining)
-        return vector.matching(comparison, self.workspace_id)
+def _mask(piece: _Piece, block: Block, params: Sequence[Any]) -> npt.NDArray[np.bool_] | None:
+    """Which rows are asked for; None: all of them."""
+    true = [each.truth(block, params).true for each in piece.undecided]
+    return reduce(np.logical_and, true) if true else None
 
-    def _set(self, found: Sequence[npt.NDArray[np.int32]]) -> ContactSet:
-        size = max((int(each.max()) + 1 for each in found if each.size), default=0)
-        flags = np.zeros(size, dtype=np.bool_)
-        for numbers in found:
-            flags[numbers] = True
-        return ContactSet.from_flags(self.workspace_id, flags)
+
+def _size(pieces: Iterable[_Piece]) -> int:
+    """More than the greatest number of a contact."""
+    return max((piece.block.summary(CONTACT).high or 0 for piece in pieces), default=-1) + 1
