@@ -9,7 +9,7 @@ from typing import Any
 
 from segments.engine.sets import ContactSet
 from tests.bench.prepared import Bench
-from tests.bench.product import Asked, Costs, costs, forget_leaves
+from tests.bench.product import Asked, Costs, Reads, costs, forget_leaves, without_columns
 from tests.bench.questions import (
     Q10,
     Question,
@@ -37,7 +37,8 @@ class Line:
     duck: float
     duck_shape: str
     duck_with_row: float | None  # None: no leaf could read it
-    reads_row: bool
+    by_sql: float  # cold, and no table kept column by column
+    reads: Reads
     statements: int
     all: Mapping[str, float] = field(default_factory=dict)
 
@@ -45,6 +46,7 @@ class Line:
 def ask_all(bench: Bench, *, repeats: int, step: Callable[[str], None]) -> list[Line]:
     """Every question; raises `Disagreement`."""
     lines = []
+    _asked(bench, Q10).keep()  # who the contacts are
     for question in questions_of(bench.leaves):
         lines.append(_count(bench, question, repeats))
         step(_told(lines[-1]))
@@ -68,8 +70,13 @@ def _asked(bench: Bench, where: Any, *, days_ago: int = 0) -> Asked:
 
 def _ours(asked: Asked, answer: Callable[[], Any]) -> dict[str, Competitor]:
     """Cold: no leaf is stored, only who the contacts are. Warm: all are."""
+
+    def forget() -> None:
+        forget_leaves(asked.workspace)
+
     return {
-        "cold": Competitor(answer, "cold", lambda: forget_leaves(asked.workspace)),
+        "cold": Competitor(answer, "cold", forget),
+        "by SQL": Competitor(without_columns()(answer), "by SQL", forget),
         "warm": Competitor(answer, "warm", asked.keep),
     }
 
@@ -88,10 +95,11 @@ def _raced(
     title: str,
     competitors: dict[str, Competitor],
     repeats: int,
-    found_costs: Costs,
+    used: tuple[Costs, Reads],
     shown: Callable[[Any], str],
 ) -> Line:
     found = race(key, competitors, repeats=repeats)
+    found_costs, reads = used
     shape, duck = best_of("DuckDB", competitors, found)
     has_row = any(each.side == "DuckDB with the row" for each in competitors.values())
     return Line(
@@ -103,17 +111,18 @@ def _raced(
         duck=duck,
         duck_shape=shape.removeprefix("DuckDB: "),
         duck_with_row=best_of("DuckDB with the row", competitors, found)[1] if has_row else None,
-        reads_row=found_costs.reads_row,
+        by_sql=found["by SQL"].median,
+        reads=reads,
         statements=len(found_costs.statements),
         all={name: each.median for name, each in found.items()},
     )
 
 
-def _cold_costs(asked: Asked, answer: Callable[[], Any]) -> Costs:
+def _cold_costs(asked: Asked, answer: Callable[[], Any]) -> tuple[Costs, Reads]:
     forget_leaves(asked.workspace)
     with costs() as found:
         answer()
-    return found
+    return found, asked.reads()
 
 
 def _count(bench: Bench, question: Question, repeats: int) -> Line:

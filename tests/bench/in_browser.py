@@ -20,13 +20,14 @@ from tests.bench.measure import Figure, Skipped, measures
 from tests.bench.prepared import Bench
 from tests.bench.product import Asked, forget_leaves
 from tests.bench.questions import Q10, document_of
-from tests.bench.serving import web_server
+from tests.bench.serving import most_memory, web_server
 from tests.browsing import browser_at, open_page
 from tests.makers.segments import make_segment
 from tests.makers.workspaces import make_member, make_user
 from workspaces.models import Role
 
 WARM_UP = 4
+APPLICATION = "tests.bench.wsgi_then:application"
 KEY_PRESSED, OPENED = 300.0, 1000.0
 # Waits for the numbers of what the next key makes: all of them are painted two frames after.
 WATCH = """() => {
@@ -71,6 +72,7 @@ def in_browser(bench: Bench, repeats: int) -> list[Figure]:
             opened = [_opened(bench, page, editor) for _ in range(max(repeats, 3))]
             Asked(bench.large, where, bench.as_of).measure()
             pressed = _pressed(page, editor, repeats)
+            memory = most_memory(APPLICATION)
         finally:
             page.context.close()
     answered = [each for each in pressed if each >= 0]
@@ -92,8 +94,9 @@ def in_browser(bench: Bench, repeats: int) -> list[Figure]:
             f"{cold:.0f} ms",
             f"≤ {OPENED:g} ms",
             cold <= OPENED,
-            "its files in the browser's cache",
+            "its files in the browser's cache, the server's processes have answered before",
         ),
+        Figure("most memory of a process of the server", f"{memory:,.0f} MiB"),
     ]
 
 
@@ -147,5 +150,5 @@ def _server(bench: Bench) -> Iterator[str]:
         env |= {"PLAIN_STATIC": "false"}
         collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"]
         subprocess.run(collect, env={**os.environ, "KOHORTA_PROCESS": "web", **env}, check=True)
-        with web_server("tests.bench.wsgi_then:application", env=env) as port:
+        with web_server(APPLICATION, env=env) as port:
             yield f"http://127.0.0.1:{port}"

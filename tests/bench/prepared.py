@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import duckdb
@@ -17,6 +18,7 @@ from django.conf import settings
 
 from segments.engine.columns.keeping import forget_table
 from segments.engine.columns.tables import TABLES
+from segments.models import LeafSet, LeafVector
 from segments.services.keeping import keep_tables
 from tests.bench.duck import fill_duck, open_duck
 from tests.bench.generate import AS_OF, Shop, generate_shop
@@ -60,8 +62,10 @@ def prepare(
     found = json.loads(state.read_text())
     workspaces = {each.pk: each for each in Workspace.objects.filter(pk__in=found["workspaces"])}
     large, tenth, *small = (workspaces[pk] for pk in found["workspaces"])
-    for workspace in (large, tenth):
-        _keep_tables(workspace)
+    start = perf_counter()
+    _keep_tables(large)
+    kept = {f"kept {len(TABLES)} tables of the large shop column by column": perf_counter() - start}
+    _keep_tables(tenth)
     return Bench(
         large=large,
         tenth=tenth,
@@ -71,7 +75,7 @@ def prepare(
         size=found["rows"]["contacts"],
         as_of=AS_OF,
         rows=found["rows"],
-        seconds=found["seconds"],
+        seconds=found["seconds"] | kept,
     )
 
 
@@ -106,8 +110,11 @@ def _load(
 
 
 def _keep_tables(workspace: Workspace) -> None:
-    """As a worker does; anew, since runs before have written to the change log."""
+    """As a worker does; anew, since runs before have written to the change log, and without the
+    sets that were kept before that."""
     with workspace_scope(workspace):
+        LeafSet.objects.in_workspace(workspace).delete()
+        LeafVector.objects.in_workspace(workspace).delete()
         for name in TABLES:
             forget_table(workspace=workspace, name=name)
     keep_tables(workspace=workspace, tables=TABLES, as_of=AS_OF)

@@ -10,14 +10,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.test.utils import override_settings
 
 from segments.criteria.scope import Scope
 from segments.criteria.tree import Leaf, Tree, parse_tree, to_document
 from segments.engine import storing
 from segments.engine.algebra import UNIVERSE
-from segments.engine.evaluation import Evaluation, evaluate_tree
+from segments.engine.columns.answering import starts_from_columns
+from segments.engine.evaluation import Evaluation, evaluate_tree, leaves_of
 from segments.engine.pool import LeafPool
 from segments.engine.sets import ContactSet
+from segments.engine.templates import asked_all
 from segments.models import LeafSet, LeafVector
 from segments.services.measuring import measure_rows
 from transactions.models import ContactStatistics
@@ -25,6 +28,23 @@ from workspaces.models import Workspace
 from workspaces.tenancy import workspace_scope
 
 ROW_TABLE = ContactStatistics._meta.db_table
+
+
+@dataclass(frozen=True)
+class Reads:
+    """Whether the row of statistics a contact is read, and how many of so many leaves are answered
+    from columns that are kept of tables."""
+
+    row: bool
+    leaves: int
+    from_columns: int
+
+
+@contextmanager
+def without_columns() -> Iterator[None]:
+    """Everything is asked of PostgreSQL in here."""
+    with override_settings(KEPT_TABLES_FROM_CONTACTS=2**31):
+        yield
 
 
 @dataclass(frozen=True)
@@ -65,6 +85,18 @@ class Asked:
         with _keeping_the_past(), workspace_scope(self.workspace):
             return measure_rows(workspace=self.workspace, rows=rows, as_of=self.as_of)
 
+    def reads(self) -> Reads:
+        """What its leaves are answered from."""
+        with workspace_scope(self.workspace):
+            tree, scope = self._parsed()
+            makes = leaves_of(tree, with_absence=False)
+            asked = asked_all(makes, scope)
+            return Reads(
+                row=any(ROW_TABLE in each.tables for each in asked.values()),
+                leaves=len(asked) - 1,
+                from_columns=len(starts_from_columns(asked, makes, scope).held),
+            )
+
     def _tree(self) -> Tree:
         with workspace_scope(self.workspace):
             return parse_tree(self.where, workspace=self.workspace)
@@ -98,11 +130,6 @@ class Costs:
     """What was asked of PostgreSQL."""
 
     statements: list[tuple[str, Any]] = field(default_factory=list)
-
-    @property
-    def reads_row(self) -> bool:
-        """Whether any statement reads the row of statistics a contact."""
-        return any(ROW_TABLE in statement for statement, _ in self.statements)
 
 
 @contextmanager

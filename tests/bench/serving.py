@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 from config.local.processes import free_port
 
@@ -36,6 +37,23 @@ def web_server(
     finally:
         process.terminate()
         process.wait()
+
+
+def most_memory(application: str) -> float:
+    """What the process serving the application that needed most has ever held, in MiB."""
+    most = 0.0
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if application.encode() in (process / "cmdline").read_bytes():
+                [line] = [
+                    each
+                    for each in (process / "status").read_text().splitlines()
+                    if each.startswith("VmHWM")
+                ]
+                most = max(most, int(line.split()[1]) / 1024)
+        except (OSError, ValueError):
+            continue  # it has just ended
+    return most
 
 
 def connected(port: int) -> http.client.HTTPConnection:

@@ -6,11 +6,11 @@ import resource
 
 from django.db import connection
 
-from segments.models import LeafSet, LeafVector, Snapshot
+from segments.models import KeptColumn, LeafSet, LeafVector, Snapshot
 from tests.bench.measure import Figure, measures
 from tests.bench.prepared import Bench
 
-TABLES = tuple(model._meta.db_table for model in (LeafSet, LeafVector, Snapshot))
+TABLES = tuple(model._meta.db_table for model in (LeafSet, LeafVector, KeptColumn, Snapshot))
 
 
 @measures("memory", "Memory")
