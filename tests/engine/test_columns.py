@@ -17,10 +17,19 @@ from contacts.services import erase_contact
 from segments import tasks
 from segments.criteria.scope import Scope
 from segments.criteria.tree import parse_tree
+from segments.engine import shared, storing
 from segments.engine.algebra import UNIVERSE
-from segments.engine.bringing import bring
-from segments.engine.columns import keeping
+from segments.engine.bringing import Held, bring
+from segments.engine.columns import answering, keeping
 from segments.engine.columns.answering import starts_from_columns
+from segments.engine.columns.expressions import (
+    ColumnOf,
+    Comparison,
+    Either,
+    Every,
+    Not,
+    Parameter,
+)
 from segments.engine.columns.keeping import forget_old_tables, keep_table
 from segments.engine.columns.loading import read_columns, tables_kept
 from segments.engine.columns.reading import rows_of
@@ -29,9 +38,10 @@ from segments.engine.columns.values import Unanswerable
 from segments.engine.evaluation import leaves_of
 from segments.engine.leaves import fetch_sets
 from segments.engine.questions import Asked, LeafMake
+from segments.engine.shared import current
 from segments.engine.storing import MOST_AGE
 from segments.engine.templates import asked_all
-from segments.models import KeptColumn, KeptTable
+from segments.models import KeptColumn, KeptTable, LeafSet
 from segments.services import evaluating
 from segments.services import keeping as keeping_service
 from tests.laws.conftest import world  # noqa: F401
@@ -212,6 +222,13 @@ def test_a_choice_that_is_none_is_told_from_all_others(world: World) -> None:
         assert wrong_ones(asked, every, scope) == []
 
 
+def test_and_binds_more_than_or() -> None:
+    sql = 'SELECT "t"."contact_id" FROM "t" WHERE "t"."a" = %s OR "t"."b" = %s AND NOT "t"."c"'
+    (rows,) = rows_of(sql) or ()
+    a, b = (Comparison("=", ColumnOf(name), Parameter(number)) for number, name in enumerate("ab"))
+    assert rows.conditions == (Either((a, Every((b, Not(ColumnOf("c")))))),)
+
+
 @pytest.mark.parametrize(
     "sql",
     [
@@ -262,6 +279,33 @@ def test_columns_of_another_reading_are_not_taken(world: World) -> None:
         KeptColumn.objects.in_workspace(workspace).update(snapshot="9:9:")
         with pytest.raises(Unanswerable):
             read_columns(workspace, first, [(0, CONTACT)])
+
+
+def test_a_threshold_that_is_moved_writes_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storing, "PAST", timedelta(days=9999))
+    monkeypatch.setattr(Held, "is_cheaper_patched", lambda self, contacts: True)
+    shared._answered.clear()
+    row = {"type": "transactions.number_of_orders", "operator": "at_least", "number": 2}
+    with workspace_scope(world.workspace), override_settings(LEAF_SET_MIN_MICROSECONDS=0):
+        keep_all(world, STATISTICS)
+        makes = leaves_of(parse_tree(row, workspace=world.workspace), with_absence=False)
+        for expected in (0, 1):
+            found = current(makes, Scope(world.workspace, NOW))
+            assert not found.unmeasured  # another threshold is as quick
+            kept = LeafSet.objects.in_workspace(world.workspace).exclude(name=UNIVERSE)
+            assert kept.count() == expected
+
+
+def test_no_more_is_read_at_once_than_fits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answering, "MOST_READ", 1_000)
+    with workspace_scope(world.workspace):
+        keep_all(world)
+        scope, makes = Scope(world.workspace, NOW), makes_of(world)
+        asked = asked_all(makes, scope)
+        assert len(starts_from_columns(asked, makes, scope).held) < 60
+        assert wrong_ones(asked, makes, scope) == []
 
 
 def test_small_shops_are_asked_of_the_database(world: World) -> None:

@@ -34,6 +34,7 @@ from segments.engine.vectors import Vector, is_comparable
 # Asking the database for so many rows takes about a microsecond.
 ROWS_A_MICROSECOND = 10
 
+MOST_READ = 256 * 2**20  # bytes for a leaf
 FRESH = timedelta(minutes=10)  # what was read longer ago is worth reading again
 
 
@@ -66,6 +67,13 @@ class _Piece:
     rows: Rows
     block: Block
     undecided: tuple[Expression, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes of what it reads."""
+        block = self.block
+        widths = (np.dtype(block.summary(name).dtype).itemsize for _, name in self.wanted())
+        return block.rows * sum(widths)
 
     def wanted(self) -> Iterator[Wanted]:
         for expression in (*self.undecided, *self.rows.chosen):
@@ -152,7 +160,9 @@ class _Answers:
         planned = {}
         for name, question in questions.items():
             try:
-                planned[name] = [(rows, self._pieces(question, rows)) for rows in question.rows]
+                parts = [(rows, self._pieces(question, rows)) for rows in question.rows]
+                if sum(piece.size for _, pieces in parts for piece in pieces) <= MOST_READ:
+                    planned[name] = parts
             except (Unanswerable, KeyError):
                 continue
         self._read(piece for parts in planned.values() for _, pieces in parts for piece in pieces)

@@ -127,7 +127,10 @@ class Calculation(Expression):
         low, high = self._bounds(left, right)
         if max(abs(low), abs(high)) >= _FITS:
             raise Unanswerable
-        values = _CALCULATIONS[self.sign](_wide(left.values), _wide(right.values))
+        largest = max(abs(each) for side in (left, right) for each in (side.low, side.high))
+        dtype = np.int32 if max(largest, abs(low), abs(high)) < 2**31 else np.int64
+        sides = (_as(side.values, dtype) for side in (left, right))
+        values = _CALCULATIONS[self.sign](*sides)
         return Number(values, _either(left.nulls, right.nulls), low, high)
 
     def _bounds(self, left: Number, right: Number) -> tuple[int, int]:
@@ -157,7 +160,8 @@ class Comparison(Expression):
             return None
         summary = block.summary(self.left.name)
         low, high = summary.low, summary.high
-        if summary.has_nulls or low is None or high is None:
+        is_ordered = summary.kind != "choice" or self.sign == "="
+        if summary.has_nulls or low is None or high is None or not is_ordered:
             return None
         value = value_of(params[self.right.position], summary)
         if self.sign == "=":
@@ -319,8 +323,8 @@ def _either(left: Flags | None, right: Flags | None) -> Flags | None:
     return left | right
 
 
-def _wide(values: Values | int) -> Values | int:
-    return values if isinstance(values, int) else values.astype(np.int64)
+def _as(values: Values | int, dtype: Any) -> Values | int:
+    return values if isinstance(values, int) else values.astype(dtype, copy=False)
 
 
 _CALCULATIONS: dict[str, Callable[[Any, Any], Any]] = {

@@ -141,7 +141,7 @@ class _Statement:
         self._take("WHERE")
         condition, rest = self._condition()
         reader = _Reader(alias)
-        read = [_conjunct(reader, each) for each in _split(_unwrapped(condition), "AND")]
+        read = [_conjunct(reader, each) for each in _conjuncts(_unwrapped(condition))]
         among = [each for each in read if isinstance(each, Rows)]
         known = tuple(each for each in read if isinstance(each, Expression))
         items = [reader.chosen(each) for each in _split(chosen, ",")]
@@ -192,6 +192,11 @@ def _unwrapped(tokens: list[_Token]) -> list[_Token]:
     while tokens and tokens[0].text == "(" and _closing(tokens, 0) == len(tokens) - 1:
         tokens = tokens[1:-1]
     return tokens
+
+
+def _conjuncts(tokens: list[_Token]) -> list[list[_Token]]:
+    """AND binds more than OR does."""
+    return [tokens] if len(_split(tokens, "OR")) > 1 else _split(tokens, "AND")
 
 
 def _conjunct(reader: _Reader, tokens: list[_Token]) -> Expression | Rows | None:
