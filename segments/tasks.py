@@ -55,10 +55,11 @@ def measure_rows(*, workspace_id: int, rows: list[Any], **_: Any) -> None:
 
 
 @workspace_task()
-def keep_tables(*, workspace_id: int, tables: list[str], **_: Any) -> None:
+def keep_tables(*, workspace_id: int, tables: list[str], as_of: str, **_: Any) -> None:
     """Read these tables anew for the rows of trees that are asked from them."""
     workspace = Workspace.objects.get(pk=workspace_id)
-    keeping.keep_tables(workspace=workspace, tables=tables, as_of=timezone.now())
+    asked = datetime.fromisoformat(as_of)
+    keeping.keep_tables(workspace=workspace, tables=tables, as_of=asked, now=timezone.now())
 
 
 @all_workspaces_task()

@@ -117,7 +117,7 @@ def _keep_tables(workspace: Workspace) -> None:
         LeafVector.objects.in_workspace(workspace).delete()
         for name in TABLES:
             forget_table(workspace=workspace, name=name)
-    keep_tables(workspace=workspace, tables=TABLES, as_of=AS_OF)
+    keep_tables(workspace=workspace, tables=TABLES, as_of=AS_OF, now=AS_OF)
 
 
 def _telling(seconds: dict[str, float], step: Callable[[str], None]) -> Callable[[str], None]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db.models import F, Q
 from django.test.utils import override_settings
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -346,7 +347,12 @@ def test_an_answer_has_a_worker_read_what_it_missed_once(
                 )
             assert answer.evaluation.outdated == {STATISTICS}
             assert len(sent) == expected
-    tasks.keep_tables(workspace_id=world.workspace.pk, tables=[STATISTICS, "no such table"])
+    names, now = [STATISTICS, "no such table"], timezone.now()
+    for asked in (now - timedelta(hours=1), now):
+        tasks.keep_tables(workspace_id=world.workspace.pk, tables=names, as_of=asked.isoformat())
+        with workspace_scope(world.workspace):
+            kept = KeptTable.objects.in_workspace(world.workspace)
+            assert kept.exists() == (asked == now)  # not for a question about long ago
     with workspace_scope(world.workspace):
         [kept] = KeptTable.objects.in_workspace(world.workspace)
         assert kept.table == STATISTICS
