@@ -1,15 +1,16 @@
-"""What the keys in a tree stand for: resolved in the workspace, one query a kind.
+"""What the keys in a tree stand for: resolved in the workspace, most of them by one statement.
 
 A key of another workspace is as unknown as one that never existed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast
 from django.utils.translation import gettext
 
 from contacts.models import AttributeDefinition, Category, StaticList, Tag
@@ -33,65 +34,103 @@ class Found:
 
 
 Resolver = Callable[[Workspace, Sequence[str]], dict[str, Found]]
+Row = tuple[Any, ...]  # a key, our id, the label, and what else is told
 
 
 def resolve(workspace: Workspace, reference: str, keys: Iterable[str]) -> dict[str, Found]:
     """The keys that exist; those that don't are left out."""
-    return RESOLVERS[reference](workspace, list(keys))
+    return resolve_all(workspace, {reference: keys})[reference]
 
 
-def _by_key(model: type[WorkspaceModel], label: str) -> Resolver:
-    columns = ["key", "id", label]
-    if any(field.name == "type" for field in model._meta.concrete_fields):
-        columns.append("type")
+def resolve_all(
+    workspace: Workspace, wanted: Mapping[str, Iterable[str]]
+) -> dict[str, dict[str, Found]]:
+    """The same of several kinds; what is found in one table by its key alone, by one statement."""
+    named = {kind: list(keys) for kind, keys in wanted.items()}
+    together = {kind: NAMED[kind] for kind in named if kind in NAMED}
+    rows: dict[str, list[Row]] = {kind: [] for kind in together}
+    if together:
+        first, *others = (
+            each.rows(kind, workspace, named[kind]) for kind, each in together.items()
+        )
+        for kind, *row in first.union(*others, all=True) if others else first:
+            rows[kind].append(tuple(row))
+    return {
+        kind: together[kind].read(keys, rows[kind])
+        if kind in together
+        else RESOLVERS[kind](workspace, keys)
+        for kind, keys in named.items()
+    }
 
-    def find(workspace: Workspace, keys: Sequence[str]) -> dict[str, Found]:
-        rows: Any = model.objects.in_workspace(workspace).filter(Q(("key__in", keys)))
-        return {key: Found((pk,), *told) for key, pk, *told in rows.values_list(*columns)}
 
-    return find
+def _normalised(keys: Iterable[str]) -> dict[str, str]:
+    return {key: key_of(normalise(key)) for key in keys}
 
 
-def _by_name(model: type[WorkspaceModel]) -> Resolver:
+@dataclass(frozen=True)
+class Named:
+    """Things of one table that are found by a key."""
+
+    model: type[WorkspaceModel]
+    label: str  # the column of what they are shown as
+    told: str = ""  # a column that says more of them
+    key: str = "key"
+
+    def rows(self, kind: str, workspace: Workspace, keys: Sequence[str]) -> QuerySet[Any, Any]:
+        """The kind, and a `Row` of each that fits."""
+        found = self.model.objects.in_workspace(workspace).filter(self.fitting(keys))
+        told = F(self.told) if self.told else Value("")
+        return (
+            found.order_by()
+            .annotate(kind=Value(kind), more=Cast(told, TextField()))
+            .values_list("kind", self.key, "id", self.label, "more")
+        )
+
+    def fitting(self, keys: Sequence[str]) -> Q:
+        """Which of them the keys may mean."""
+        return Q((f"{self.key}__any_of", list(keys)))
+
+    def read(self, keys: Sequence[str], rows: Sequence[Row]) -> dict[str, Found]:
+        """What the keys mean."""
+        return {key: Found((pk,), label, more) for key, pk, label, more in rows}
+
+
+class _Attributes(Named):
+    def read(self, keys: Sequence[str], rows: Sequence[Row]) -> dict[str, Found]:
+        """Labels of built-in attributes are stored in English and shown translated."""
+        found = super().read(keys, rows)
+        return {key: replace(each, label=gettext(each.label)) for key, each in found.items()}
+
+
+class _ByName(Named):
     """Brands and product categories: named by their name, compared as text is."""
 
-    def find(workspace: Workspace, keys: Sequence[str]) -> dict[str, Found]:
-        wanted = {key: key_of(normalise(key)) for key in keys}
-        rows: Any = model.objects.in_workspace(workspace).filter(
-            Q(("key__in", list(wanted.values())))
-        )
-        by_key = {
-            key: Found((pk,), name) for key, pk, name in rows.values_list("key", "id", "name")
-        }
-        return {key: by_key[norm] for key, norm in wanted.items() if norm in by_key}
+    def fitting(self, keys: Sequence[str]) -> Q:
+        return super().fitting(list(_normalised(keys).values()))
 
-    return find
+    def read(self, keys: Sequence[str], rows: Sequence[Row]) -> dict[str, Found]:
+        by_key = super().read(keys, rows)
+        return {key: by_key[norm] for key, norm in _normalised(keys).items() if norm in by_key}
 
 
-def _products(workspace: Workspace, keys: Sequence[str]) -> dict[str, Found]:
+class _Products(Named):
     """By the integrator's id, else by name (which may fit several products)."""
-    names = {key: key_of(normalise(key)) for key in keys}
-    rows = Product.objects.in_workspace(workspace).filter(
-        Q(external_id__in=list(keys)) | Q(name_key__in=list(names.values()))
-    )
-    rows = rows.only("id", "external_id", "name_key", "name")
-    by_id: dict[str, Product] = {}
-    by_name: dict[str, list[Product]] = {}
-    for row in rows:
-        by_id[row.external_id] = row
-        by_name.setdefault(row.name_key, []).append(row)
-    found = {}
-    for key, name in names.items():
-        fitting = [by_id[key]] if key in by_id else by_name.get(name, [])
-        if fitting:
-            found[key] = Found(tuple(sorted(row.pk for row in fitting)), fitting[0].name)
-    return found
 
+    def fitting(self, keys: Sequence[str]) -> Q:
+        return super().fitting(keys) | Q(name_key__any_of=list(_normalised(keys).values()))
 
-def _attributes(workspace: Workspace, keys: Sequence[str]) -> dict[str, Found]:
-    """Labels of built-in attributes are stored in English and shown translated."""
-    found = _by_key(AttributeDefinition, "label")(workspace, keys)
-    return {key: replace(each, label=gettext(each.label)) for key, each in found.items()}
+    def read(self, keys: Sequence[str], rows: Sequence[Row]) -> dict[str, Found]:
+        by_id = {external_id: (pk, label) for external_id, pk, label, _ in rows}
+        by_name: dict[str, list[tuple[int, str]]] = {}
+        for _, pk, label, name_key in rows:
+            by_name.setdefault(name_key, []).append((pk, label))
+        found = {}
+        for key, name in _normalised(keys).items():
+            fitting = [by_id[key]] if key in by_id else by_name.get(name, [])
+            if fitting:
+                ids, labels = zip(*fitting, strict=True)
+                found[key] = Found(tuple(sorted(ids)), labels[0])
+        return found
 
 
 def _variants(workspace: Workspace, keys: Sequence[str]) -> dict[str, Found]:
@@ -114,7 +153,7 @@ def _parameters(workspace: Workspace, keys: Sequence[str]) -> dict[str, Found]:
 def _line_properties(workspace: Workspace, keys: Sequence[str]) -> dict[str, Found]:
     """Properties need no definition: one exists when some line has it."""
     rows = LineProperty.objects.in_workspace(workspace)
-    wanted = {key: key_of(normalise(key)) for key in keys}
+    wanted = _normalised(keys)
     return {key: Found((), key) for key, norm in wanted.items() if rows.filter(key=norm).exists()}
 
 
@@ -134,15 +173,17 @@ def _campaigns(workspace: Workspace, keys: Sequence[str]) -> dict[str, Found]:
     return {key: Found((), label) for key, label in known_campaigns(workspace, keys).items()}
 
 
+NAMED: dict[str, Named] = {
+    "attribute": _Attributes(AttributeDefinition, "label", "type"),
+    "tag": Named(Tag, "name"),
+    "category": Named(Category, "name"),
+    "activity_kind": Named(ActivityKind, "label"),
+    "brand": _ByName(Brand, "name"),
+    "product_category": _ByName(ProductCategory, "name"),
+    "product": _Products(Product, "name", "name_key", key="external_id"),
+}
 RESOLVERS: dict[str, Resolver] = {
-    "attribute": _attributes,
-    "tag": _by_key(Tag, "name"),
-    "category": _by_key(Category, "name"),
-    "activity_kind": _by_key(ActivityKind, "label"),
     "activity_parameter": _parameters,
-    "brand": _by_name(Brand),
-    "product_category": _by_name(ProductCategory),
-    "product": _products,
     "variant": _variants,
     "line_property": _line_properties,
     "list": _by_id(StaticList),

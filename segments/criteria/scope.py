@@ -16,7 +16,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from contacts.models import AttributeValue, Contact
 from contacts.text import normalise
-from segments.criteria.references import Found, resolve
+from segments.criteria.references import Found, resolve, resolve_all
 from segments.criteria.windows import Bounds, Clock, Since, WindowKind, WindowZone
 from tracking.models import Activity
 from transactions.models import COUNTED_STATUSES, LineItem, Transaction, TransactionKind
@@ -127,12 +127,13 @@ class Scope:
         return sorted({i for key in keys if key in cached for i in cached[key].ids})
 
     def look_up(self, named: Iterable[tuple[str, str]]) -> None:
-        """Find out what these (kind, key) stand for, by one statement a kind."""
-        by_kind: dict[str, set[str]] = {}
+        """Find out what these (kind, key) stand for, all together."""
+        missing: dict[str, set[str]] = {}
         for kind, key in named:
-            by_kind.setdefault(kind, set()).add(key)
-        for kind, keys in by_kind.items():
-            self.ids_of(kind, sorted(keys))
+            if key not in self._cache.setdefault(f"ids:{kind}", {}):
+                missing.setdefault(kind, set()).add(key)
+        for kind, found in resolve_all(self.workspace, missing).items():
+            self._cache[f"ids:{kind}"].update(found)
 
     def type_of(self, reference: str, key: str) -> str:
         """The type of an attribute or parameter; empty where there is none."""

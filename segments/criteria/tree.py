@@ -24,7 +24,7 @@ from segments.criteria.base import (
     find_criterion,
     references_in,
 )
-from segments.criteria.references import Found, resolve
+from segments.criteria.references import Found, resolve_all
 from segments.models import Segment
 from workspaces.models import Workspace
 
@@ -387,10 +387,13 @@ class _Parser:
         by_kind: dict[str, set[str]] = {}
         for _path, reference in self.references:
             by_kind.setdefault(reference.kind, set()).add(reference.key)
-        for kind, keys in by_kind.items():
-            known = self.found.setdefault(kind, {})
-            if missing := keys - known.keys():
-                known.update(resolve(self.workspace, kind, sorted(missing)))
+        missing = {
+            kind: sorted(unknown)
+            for kind, keys in by_kind.items()
+            if (unknown := keys - self.found.setdefault(kind, {}).keys())
+        }
+        for kind, found in resolve_all(self.workspace, missing).items():
+            self.found[kind].update(found)
         for path, reference in self.references:
             if reference.kind == "segment":
                 continue  # opened, and complained about, where it stands

@@ -299,7 +299,7 @@ class _Bringing:
             if name in fetched.vectors:
                 self.vectors[name] = Measured(fetched.vectors[name], position, took)
             # Measured while nothing was in memory it would never be tried again.
-            patch_us = before.patch_us / 2 if before else 0.0
+            patch_us = before.patch_us / 4 if before else 0.0
             self.held[name] = Held(key, answers, position, (), took, patch_us)
             return
         held = self.held[name]

@@ -20,6 +20,7 @@ from segments.engine.leaves import fetch
 from segments.engine.positions import Changes, Position, changes_since
 from segments.engine.questions import Asked, Contacts, LeafMake
 from segments.engine.sets import ContactSet
+from segments.engine.shared import load_kept, note_quick
 from segments.engine.templates import asked_all, asked_among, asked_at
 from segments.engine.vectors import Measured
 from workspaces.models import Workspace
@@ -68,11 +69,13 @@ class LeafPool:
         self.held = {name: each for name, each in self.held.items() if name in self.makes}
         self.asked = asked_all(self.makes, scope)
         missing = {name: a.key for name, a in self.asked.items() if name not in self.held}
-        stored = storing.load(self.workspace, missing, as_of=scope.as_of) if missing else {}
+        stored = load_kept(scope, missing)
         unknown = {n: self.asked[n] for n in missing if n not in stored}
         starts = starts_from_columns(unknown, self.makes, scope).held
         before = dict(self.held)
-        return self._take(bring(self.asked, {**stored, **starts, **before}, scope), before)
+        brought = bring(self.asked, {**stored, **starts, **before}, scope)
+        note_quick(scope, brought)
+        return self._take(brought, before)
 
     def advance(self, scope: Scope, *, is_timed: bool = True) -> Step:
         """Bring everything to the scope's instant and to what the database shows now.

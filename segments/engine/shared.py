@@ -28,9 +28,11 @@ from segments.engine.vectors import is_comparable
 SAVE_AFTER = timedelta(seconds=30)
 
 
-MOST_ANSWERED = 10_000
+MOST_REMEMBERED = 10_000
 QUICK = 200_000  # microseconds of the database; from columns it is a thirtieth of that
+# By workspace and key.
 _answered: set[tuple[int, str]] = set()
+_quick: set[tuple[int, str]] = set()
 
 # Having this many contacts asked again for another threshold is worth measuring anew.
 MANY_PATCHED = 1_000
@@ -64,12 +66,13 @@ def current(makes: Mapping[str, LeafMake], scope: Scope) -> Current:
     stands_for = _stand_ins(every)
     asked = {name: every[name] for name in dict.fromkeys(stands_for.values())}
     keys = {name: each.key for name, each in asked.items()}
-    known = storing.load(scope.workspace, keys, as_of=scope.as_of)
+    known = load_kept(scope, keys)
     missing = {name: each for name, each in asked.items() if name not in known}
     by_columns = starts_from_columns(missing, makes, scope)
     missing = {name: each for name, each in missing.items() if name not in by_columns.held}
     starts = starts_from_vectors(missing, makes, scope)
     brought = bring(asked, {**known, **starts, **by_columns.held}, scope)
+    note_quick(scope, brought)
     asked_again = _asked_again(scope.workspace.pk, by_columns.held)
     storing.save(scope.workspace, worth_keeping(brought, known, asked_again))
     save_vectors(scope, brought, makes)
@@ -77,6 +80,24 @@ def current(makes: Mapping[str, LeafMake], scope: Scope) -> Current:
     unmeasured = slow.keys() - answerable(slow, makes, scope)
     sets = {name: brought.held[other].members for name, other in stands_for.items()}
     return Current(sets, frozenset(unmeasured), by_columns.outdated)
+
+
+def load_kept(scope: Scope, keys: Mapping[str, str]) -> dict[str, Held]:
+    """What is kept of the leaves with these keys. It isn't looked for where it wasn't worth keeping
+    when this process last asked."""
+    workspace = scope.workspace
+    wanted = {n: key for n, key in keys.items() if (workspace.pk, key) not in _quick}
+    return storing.load(workspace, wanted, as_of=scope.as_of) if wanted else {}
+
+
+def note_quick(scope: Scope, brought: Brought) -> None:
+    """Remember which of the leaves asked of everybody were answered too quickly to be kept."""
+    if len(_quick) >= MOST_REMEMBERED:
+        _quick.clear()
+    for name in brought.rebuilt:
+        held, least = brought.held[name], settings.LEAF_SET_MIN_MICROSECONDS
+        change = _quick.add if held.build_us < least else _quick.discard
+        change((scope.workspace.pk, held.key))
 
 
 def _stand_ins(asked: Mapping[str, Asked]) -> dict[str, str]:
@@ -119,7 +140,7 @@ def _asked_again(workspace_id: int, held: Mapping[str, Held]) -> set[str]:
         asked = (workspace_id, each.key)
         if asked in _answered or each.build_us > QUICK:
             again.add(name)
-        elif len(_answered) >= MOST_ANSWERED:
+        elif len(_answered) >= MOST_REMEMBERED:
             _answered.clear()
         _answered.add(asked)
     return again
