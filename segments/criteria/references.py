@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import lru_cache
+from typing import Any, ClassVar
 
+from django.db import connection
 from django.db.models import F, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast
 from django.utils.translation import gettext
@@ -47,20 +49,53 @@ def resolve_all(
 ) -> dict[str, dict[str, Found]]:
     """The same of several kinds; what is found in one table by its key alone, by one statement."""
     named = {kind: list(keys) for kind, keys in wanted.items()}
-    together = {kind: NAMED[kind] for kind in named if kind in NAMED}
-    rows: dict[str, list[Row]] = {kind: [] for kind in together}
-    if together:
-        first, *others = (
-            each.rows(kind, workspace, named[kind]) for kind, each in together.items()
-        )
-        for kind, *row in first.union(*others, all=True) if others else first:
-            rows[kind].append(tuple(row))
+    rows = _rows(workspace, {kind: keys for kind, keys in named.items() if kind in NAMED})
     return {
-        kind: together[kind].read(keys, rows[kind])
-        if kind in together
+        kind: NAMED[kind].read(keys, rows[kind])
+        if kind in NAMED
         else RESOLVERS[kind](workspace, keys)
         for kind, keys in named.items()
     }
+
+
+def _rows(workspace: Workspace, named: Mapping[str, Sequence[str]]) -> dict[str, list[Row]]:
+    """What fits the keys of each kind, by one statement."""
+    rows: dict[str, list[Row]] = {kind: [] for kind in named}
+    if not named:
+        return rows
+    statement, slots = _statement(tuple(named))
+    given: dict[Any, Any] = {
+        _slot(kind, number): keys
+        for kind in named
+        for number, keys in enumerate(NAMED[kind].lists(named[kind]))
+    }
+    given[NO_WORKSPACE] = workspace.pk
+    params = [given.get(tuple(each) if isinstance(each, list) else each, each) for each in slots]
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        for kind, *row in cursor.fetchall():
+            rows[kind].append(tuple(row))
+    return rows
+
+
+NO_WORKSPACE = -1
+
+
+def _slot(kind: str, number: int) -> tuple[str, ...]:
+    """Stands for the keys of a kind in a statement that is compiled once."""
+    return ("\0", kind, str(number))
+
+
+@lru_cache(maxsize=200)
+def _statement(kinds: tuple[str, ...]) -> tuple[str, tuple[Any, ...]]:
+    """Rows of these kinds, with slots among the parameters."""
+    first, *others = (
+        NAMED[kind].rows(kind, [list(_slot(kind, n)) for n in range(NAMED[kind].number_of_lists)])
+        for kind in kinds
+    )
+    query = first.union(*others, all=True) if others else first
+    text, params = query.query.sql_with_params()
+    return text, tuple(params)
 
 
 def _normalised(keys: Iterable[str]) -> dict[str, str]:
@@ -76,9 +111,11 @@ class Named:
     told: str = ""  # a column that says more of them
     key: str = "key"
 
-    def rows(self, kind: str, workspace: Workspace, keys: Sequence[str]) -> QuerySet[Any, Any]:
+    number_of_lists: ClassVar[int] = 1
+
+    def rows(self, kind: str, lists: Sequence[list[str]]) -> QuerySet[Any, Any]:
         """The kind, and a `Row` of each that fits."""
-        found = self.model.objects.in_workspace(workspace).filter(self.fitting(keys))
+        found = self.model.objects.in_workspace(NO_WORKSPACE).filter(self.fitting(*lists))
         told = F(self.told) if self.told else Value("")
         return (
             found.order_by()
@@ -86,9 +123,13 @@ class Named:
             .values_list("kind", self.key, "id", self.label, "more")
         )
 
-    def fitting(self, keys: Sequence[str]) -> Q:
-        """Which of them the keys may mean."""
-        return Q((f"{self.key}__any_of", list(keys)))
+    def lists(self, keys: Sequence[str]) -> tuple[list[str], ...]:
+        """What is looked for."""
+        return (list(keys),)
+
+    def fitting(self, *lists: list[str]) -> Q:
+        """Which of them the lists may mean."""
+        return Q((f"{self.key}__any_of", lists[0]))
 
     def read(self, keys: Sequence[str], rows: Sequence[Row]) -> dict[str, Found]:
         """What the keys mean."""
@@ -105,8 +146,8 @@ class _Attributes(Named):
 class _ByName(Named):
     """Brands and product categories: named by their name, compared as text is."""
 
-    def fitting(self, keys: Sequence[str]) -> Q:
-        return super().fitting(list(_normalised(keys).values()))
+    def lists(self, keys: Sequence[str]) -> tuple[list[str], ...]:
+        return (list(_normalised(keys).values()),)
 
     def read(self, keys: Sequence[str], rows: Sequence[Row]) -> dict[str, Found]:
         by_key = super().read(keys, rows)
@@ -116,8 +157,13 @@ class _ByName(Named):
 class _Products(Named):
     """By the integrator's id, else by name (which may fit several products)."""
 
-    def fitting(self, keys: Sequence[str]) -> Q:
-        return super().fitting(keys) | Q(name_key__any_of=list(_normalised(keys).values()))
+    number_of_lists = 2
+
+    def lists(self, keys: Sequence[str]) -> tuple[list[str], ...]:
+        return list(keys), list(_normalised(keys).values())
+
+    def fitting(self, *lists: list[str]) -> Q:
+        return super().fitting(lists[0]) | Q(name_key__any_of=lists[1])
 
     def read(self, keys: Sequence[str], rows: Sequence[Row]) -> dict[str, Found]:
         by_id = {external_id: (pk, label) for external_id, pk, label, _ in rows}

@@ -70,8 +70,10 @@ class Asked:
             return evaluate_tree(tree, scope)
 
     def keep(self) -> Evaluation:
-        """The same, and the sets of its leaves are in the store afterwards."""
+        """The same, and the sets of its leaves are in the store afterwards; some are put there
+        when they are asked again."""
         with _keeping_the_past():
+            self.evaluation()
             return self.evaluation()
 
     def measure(self) -> int:
