@@ -236,3 +236,5 @@ RESOLVERS: dict[str, Resolver] = {
     "segment": _by_id(Segment),
     "campaign": _campaigns,
 }
+# Every kind of thing that a tree can name.
+KINDS = frozenset({*NAMED, *RESOLVERS})

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from contacts.models import Contact
 from contacts.services import create_tag, tag_contacts
 from segments.criteria.base import all_criteria, references_in
-from segments.criteria.references import NAMED, RESOLVERS
+from segments.criteria.references import KINDS
 from segments.criteria.scope import Scope
 from segments.criteria.tree import parse_tree
 from segments.engine.evaluation import evaluate_tree
@@ -194,7 +194,7 @@ def test_what_examples_name_can_be_looked_up() -> None:
         for example in cls.examples
         for reference in references_in(cls.model_validate(filled(example)))
     }
-    assert kinds <= {*RESOLVERS, *NAMED}
+    assert kinds <= KINDS
     assert kinds >= {"tag", "attribute", "product", "segment", "list", "activity_kind"}
 
 

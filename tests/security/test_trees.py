@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from contacts.models import AttributeDefinition, Category, StaticList, Tag
 from segments.criteria.base import all_criteria, references_in
-from segments.criteria.references import RESOLVERS, resolve
+from segments.criteria.references import KINDS, resolve
 from segments.criteria.tree import InvalidTree, parse_tree
 from segments.models import Segment
 from tests.security.world import World, make_two_worlds
@@ -156,9 +156,9 @@ def told(document: Any, garden: Garden, named: str) -> list[tuple[str, str, str]
 
 
 def test_there_is_something_foreign_of_every_kind_to_plant(garden: Garden):
-    assert set(garden.foreign) == set(RESOLVERS)
+    assert set(garden.foreign) == KINDS
     assert [kind for kind, keys in garden.foreign.items() if not keys] == []
-    assert {plant.kind for plant in plants()} >= set(RESOLVERS) - {"line_property", "variant"}
+    assert {plant.kind for plant in plants()} >= KINDS - {"line_property", "variant"}
 
 
 @st.composite
