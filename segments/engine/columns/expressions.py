@@ -108,8 +108,8 @@ class Parameter(Expression):
 
 
 @dataclass(frozen=True)
-class Calculation(Expression):
-    """Whole numbers calculated with."""
+class _Pair(Expression):
+    """Two sides with a sign between them."""
 
     sign: str
     left: Expression
@@ -118,6 +118,11 @@ class Calculation(Expression):
     def columns(self) -> Iterator[str]:
         yield from self.left.columns()
         yield from self.right.columns()
+
+
+@dataclass(frozen=True)
+class Calculation(_Pair):
+    """Whole numbers calculated with."""
 
     def number(self, block: Block, params: Sequence[Any]) -> Number:
         for name in self.columns():
@@ -144,16 +149,8 @@ class Calculation(Expression):
 
 
 @dataclass(frozen=True)
-class Comparison(Expression):
+class Comparison(_Pair):
     """Two sides compared."""
-
-    sign: str
-    left: Expression
-    right: Expression
-
-    def columns(self) -> Iterator[str]:
-        yield from self.left.columns()
-        yield from self.right.columns()
 
     def decided(self, block: Block, params: Sequence[Any]) -> bool | None:
         if not isinstance(self.left, ColumnOf) or not isinstance(self.right, Parameter):
@@ -262,14 +259,19 @@ class Not(Expression):
 
 
 @dataclass(frozen=True)
-class Every(Expression):
-    """Every part."""
+class _Parts(Expression):
+    """Several conditions."""
 
     parts: tuple[Expression, ...]
 
     def columns(self) -> Iterator[str]:
         for part in self.parts:
             yield from part.columns()
+
+
+@dataclass(frozen=True)
+class Every(_Parts):
+    """Every part."""
 
     def decided(self, block: Block, params: Sequence[Any]) -> bool | None:
         found = [part.decided(block, params) for part in self.parts]
@@ -285,14 +287,8 @@ class Every(Expression):
 
 
 @dataclass(frozen=True)
-class Either(Expression):
+class Either(_Parts):
     """At least one part."""
-
-    parts: tuple[Expression, ...]
-
-    def columns(self) -> Iterator[str]:
-        for part in self.parts:
-            yield from part.columns()
 
     def decided(self, block: Block, params: Sequence[Any]) -> bool | None:
         found = [part.decided(block, params) for part in self.parts]
