@@ -170,7 +170,10 @@ def test_both_sides_count_every_node_the_same(bench: Bench):
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_a_question_takes_as_many_statements_whatever_the_size(bench: Bench, key: str):
+def test_a_question_takes_as_many_statements_whatever_the_size(
+    bench: Bench, key: str, settings: Any
+):
+    settings.LEAF_SET_MIN_MICROSECONDS = 0  # else what was quick isn't looked for in the store
     numbers = []
     for shop in (0, 1):
         asked = bench.asked(bench.question(key).where, shop)
@@ -189,7 +192,8 @@ def test_cold_questions_read_rows_in_proportion_to_the_size(bench: Bench, key: s
         with costs() as found:
             asked.members()
         read.append(rows_read(bench.workspaces[shop], found))
-    assert read[0] <= read[1] * LARGE / SMALL * 1.25
+    # The tables hold both shops: a scan without an index passes the rows of the other one, too.
+    assert read[0] <= read[1] * (LARGE + SMALL) / SMALL * 1.1
 
 
 def test_warm_counts_of_all_nodes_read_as_much_whatever_the_size(bench: Bench, settings: Any):
