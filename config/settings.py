@@ -115,7 +115,7 @@ BACKFILLS_AT_ONCE = env.int("BACKFILLS_AT_ONCE", default=1)
 # wait for; what a line is made of doesn't depend on its length, and one test asks for the year.
 TREND_DAYS = env.int("TREND_DAYS", default=90 if PROCESS == "test" else 365)
 # Sets of leaves that took at least so long to ask are kept, up to so much a workspace.
-LEAF_SET_MIN_MICROSECONDS = env.int("LEAF_SET_MIN_MICROSECONDS", default=2000)
+LEAF_SET_MIN_MICROSECONDS = env.int("LEAF_SET_MIN_MICROSECONDS", default=1000)
 # Large tables of workspaces with more contacts than this are kept column by column, too, each
 # up to this size.
 KEPT_TABLES_FROM_CONTACTS = env.int("KEPT_TABLES_FROM_CONTACTS", default=50_000)

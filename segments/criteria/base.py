@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from typing import Annotated, Any, ClassVar, TypeVar, Union, get_args, get_origin
 
 from django.db.models import QuerySet, TextChoices
@@ -201,6 +202,24 @@ def say_value(value: Any, control: Control | None, speech: Speech, joiner: str) 
     return speech.label(control.reference if control else "", str(value))
 
 
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a class: its name, what it is called in documents, and its control."""
+
+    name: str
+    alias: str
+    control: Control | None
+
+
+@cache
+def parameters_of(cls: type[BaseModel]) -> tuple[Parameter, ...]:
+    """In the order of their declaration."""
+    return tuple(
+        Parameter(name, info.alias or name, control_of(info))
+        for name, info in cls.model_fields.items()
+    )
+
+
 def control_of(info: FieldInfo) -> Control | None:
     """The control a parameter declares, wherever in its annotation it stands."""
     for item in info.metadata:
@@ -227,10 +246,9 @@ def references_in(value: BaseModel, path: tuple[str | int, ...] = ()) -> Iterato
     """Every key below this value that must exist in the workspace."""
     if isinstance(value, Criterion):
         yield from value.more_references()
-    for name, info in type(value).model_fields.items():
-        content = getattr(value, name)
-        here = (*path, info.alias or name)
-        control = control_of(info)
+    for each in parameters_of(type(value)):
+        content, control = getattr(value, each.name), each.control
+        here = (*path, each.alias)
         if isinstance(content, BaseModel):
             yield from references_in(content, here)
         elif isinstance(content, list):
@@ -245,9 +263,8 @@ def references_in(value: BaseModel, path: tuple[str | int, ...] = ()) -> Iterato
 
 def windows_in(value: BaseModel) -> Iterator[WindowKind | str]:
     """Every window below this value."""
-    for name, info in type(value).model_fields.items():
-        content = getattr(value, name)
-        control = control_of(info)
+    for each in parameters_of(type(value)):
+        content, control = getattr(value, each.name), each.control
         if isinstance(content, WindowKind) or (
             isinstance(content, str) and control is not None and control.kind == "window"
         ):
@@ -264,10 +281,9 @@ def broken_rules(
     value: BaseModel, path: tuple[str | int, ...] = ()
 ) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Parameters that are missing or don't belong, by `shown_when` and by `check`."""
-    for name, info in type(value).model_fields.items():
-        content = getattr(value, name)
-        here = (*path, info.alias or name)
-        control = control_of(info)
+    for each in parameters_of(type(value)):
+        content, control = getattr(value, each.name), each.control
+        here = (*path, each.alias)
         if control is not None and control.shown_when:
             needed = all(
                 _plain(getattr(value, other)) in allowed

@@ -106,7 +106,9 @@ class PurchaseCriterion(Criterion):
             lines = self.lines(scope).filter(line_q(where, scope))
             number = Count("transaction_id", distinct=True)
             return Rows(lines, "amount", number)
-        purchases = self.purchases(scope).filter(transaction_q(where, scope))
+        purchases = self.purchases(scope)
+        if where:
+            purchases = purchases.filter(transaction_q(where, scope))
         return Rows(purchases, "goods_amount", Count("pk"))
 
     def fitting(self, scope: Scope, where: list[Condition]) -> Query:

@@ -8,7 +8,8 @@ the few contacts that were not: at an instant long past those are all, and the r
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import singledispatch
+from datetime import datetime
+from functools import lru_cache, singledispatch
 from itertools import product
 from typing import Any
 
@@ -19,7 +20,7 @@ from segments.criteria.amount_spent import AmountSpent, RefundDating
 from segments.criteria.base import Criterion
 from segments.criteria.first_and_last import FirstPurchase, LastPurchase, OnlyPurchase
 from segments.criteria.lifecycle import Lifecycle, Stage, Subject
-from segments.criteria.measures import measure_of, with_measure_of_both, with_totals
+from segments.criteria.measures import Measure, measure_of, with_measure_of_both, with_totals
 from segments.criteria.order_statistics import (
     AverageOrder,
     DaysBetweenOrders,
@@ -78,8 +79,14 @@ def _by_standing(criterion: Criterion, scope: Scope) -> Query:
     )
     found: Query = open_rows.union(ended, all=True)
     if measure_of(open_rows) is not None:
-        found.measure = measure_of(criterion.matching(scope))
+        found.measure = compared_by(criterion, scope)
     return found
+
+
+def compared_by(criterion: Criterion, scope: Scope) -> Measure | None:
+    """What `matching_of` compares contacts by; None where that isn't known."""
+    asks_each = criterion.asks_each_row
+    return measure_of(criterion.matching(scope) if asks_each else matching_of(criterion, scope))
 
 
 def present_of(criterion: Criterion, scope: Scope) -> Query | None:
@@ -107,8 +114,15 @@ def _unsettled(scope: Scope) -> Query:
 
 def _most_are_settled(scope: Scope) -> bool:
     """Whether rows are worth reading: both ways say the same, at any instant."""
-    several = _unsettled(scope.only(None)).order_by("settled_at").values("settled_at")
-    return not several[MANY : MANY + 1]
+    minute = scope.as_of.replace(second=0, microsecond=0)
+    return not _more_are_unsettled(scope.workspace.pk, MANY, minute)
+
+
+@lru_cache(maxsize=1_000)
+def _more_are_unsettled(workspace_id: int, number: int, since: datetime) -> bool:
+    """Found out once for all answers within a minute."""
+    rows = ContactStatistics.objects.in_workspace(workspace_id).filter(settled_at__gte=since)
+    return bool(rows.order_by("settled_at").values("settled_at")[number : number + 1])
 
 
 def _asks_of_everything(criterion: PurchaseCriterion) -> bool:

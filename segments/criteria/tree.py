@@ -67,6 +67,11 @@ class Leaf:
         """The hash of what is asked, the same wherever the row stands."""
         return _hash(self.criterion.document())
 
+    @cached_property
+    def references(self) -> tuple[Reference, ...]:
+        """What it names of the workspace."""
+        return tuple(references_in(self.criterion))
+
 
 @dataclass(frozen=True)
 class Group:
@@ -307,15 +312,15 @@ class _Parser:
             return None
         for below, message in broken_rules(criterion):
             self._fail(_join(path, below), "invalid", message)
+        leaf = Leaf(path, is_disabled, criterion)
         if not is_disabled:
             self.cost += 1
-            references = list(references_in(criterion))
-            self.references.extend((path, ref) for ref in references)
-            for ref in references:
+            self.references.extend((path, ref) for ref in leaf.references)
+            for ref in leaf.references:
                 if ref.kind == "segment" and ref.key.isdecimal():
                     here = _join(path, ref.path)
                     self._named_segment(int(ref.key), here, criterion.instants())
-        return Leaf(path, is_disabled, criterion)
+        return leaf
 
     def _segment(self, content: Any, path: str, is_disabled: bool) -> Node | None:
         self.number_of_leaves += 1

@@ -10,9 +10,9 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from segments.criteria.base import Criterion, references_in
+from segments.criteria.base import Criterion
 from segments.criteria.scope import Scope
-from segments.criteria.settled import matching_of, present_of
+from segments.criteria.settled import compared_by, matching_of, present_of
 from segments.criteria.tree import Leaf, Node, SegmentNode, Tree, children_of
 from segments.engine.absence import leaves_passed_by_absence
 from segments.engine.algebra import (
@@ -151,7 +151,7 @@ def leaves_of(*trees: Tree, with_absence: bool) -> dict[str, LeafMake]:
             for leaf in leaves_passed_by_absence(tree):
                 criterion = leaf.criterion
                 # The same of every threshold: no part of the row that `present` doesn't ask.
-                present = LeafMake(partial(_present, criterion), _named(criterion), PRESENT)
+                present = LeafMake(partial(_present, criterion), _named(leaf), PRESENT)
                 makes.setdefault(f"{PRESENT}{leaf.canonical}", present)
     return makes
 
@@ -165,7 +165,11 @@ def _collect(node: Node, makes: dict[str, LeafMake]) -> None:
         return
     if isinstance(node, Leaf):
         criterion = node.criterion
-        make = LeafMake(partial(matching_of, criterion), _named(criterion))
+        make = LeafMake(
+            partial(matching_of, criterion),
+            _named(node),
+            compared=partial(compared_by, criterion),
+        )
         makes.setdefault(node.canonical, make)
     elif isinstance(node, SegmentNode):
         _collect(node.opened, makes)
@@ -176,8 +180,8 @@ def _collect(node: Node, makes: dict[str, LeafMake]) -> None:
         _collect(child, makes)
 
 
-def _named(criterion: Criterion) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted({(each.kind, each.key) for each in references_in(criterion)}))
+def _named(leaf: Leaf) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted({(each.kind, each.key) for each in leaf.references}))
 
 
 def _present(criterion: Criterion, scope: Scope) -> QuerySet[Any]:

@@ -21,7 +21,7 @@ from django.db.models import QuerySet
 from contacts.models import NUMBER_MASK
 from segments.criteria.measures import Combining
 from segments.criteria.scope import Scope
-from segments.engine.positions import SNAPSHOT, Changes, Snapshot, late_changes_sql, read_late
+from segments.engine.positions import SNAPSHOT, Changes, Snapshot, late_changes, read_late
 from segments.engine.questions import Asked, Narrowed
 from segments.engine.sets import ContactSet
 from segments.engine.vectors import Vector
@@ -66,7 +66,9 @@ def fetch(
     parts = [f"SELECT {_SNAPSHOT}, convert_to({SNAPSHOT}, 'UTF8'), clock_timestamp(), NULL::bytea"]
     params: list[Any] = []
     if watch is not None:
-        parts.append(late_changes_sql(_LATE, workspace_id, watch))
+        late, watched = late_changes(_LATE, workspace_id, watch)
+        parts.append(late)
+        params.extend(watched)
     for position, name in enumerate(names):
         numbers = measured.get(name)
         compiled = _compile(queries[name] if numbers is None else numbers.whole)

@@ -113,48 +113,33 @@ class Changes:
         return not snapshot.shows(transaction_id) and (kinds is None or kind in kinds)
 
 
-_UNSEEN = sql.SQL(
-    "SELECT xid, kind, contact_id FROM {log} WHERE workspace_id = {workspace}"
-    " AND xid >= {first_open} AND NOT (xid < {first_new} AND xid <> ALL ({open_ids}::bigint[]))"
-    " LIMIT {limit}"
-)
-_BY_WRITER = sql.SQL(
-    "SELECT xid, kind, contact_id = {everybody},"
-    " array_send(array_agg((contact_id & {mask})::int4)), NULL::text"
-    " FROM ({unseen}) AS written GROUP BY 1, 2, 3"
-    " UNION ALL SELECT 0, 0, false, NULL::bytea, {snapshot}"
-)
-_AS_TEXT = sql.SQL(
-    "SELECT {position}, convert_to(coalesce(string_agg(concat_ws(',', xid, kind, contact_id),"
-    " ';'), ''), 'UTF8'), clock_timestamp(), NULL::bytea FROM ({unseen}) AS written"
-)
+# Rows of the log a snapshot does not show.
+_UNSEEN = f"""
+SELECT xid, kind, contact_id FROM {ContactChange._meta.db_table}
+WHERE workspace_id = %s AND xid >= %s AND NOT (xid < %s AND xid <> ALL (%s::bigint[]))
+LIMIT {MOST_CHANGES + 1}"""  # noqa: S608
+_BY_WRITER = f"""
+SELECT xid, kind, contact_id = {EVERYBODY},
+    array_send(array_agg((contact_id & {NUMBER_MASK})::int4)), NULL::text
+FROM ({_UNSEEN}) AS written GROUP BY 1, 2, 3
+UNION ALL SELECT 0, 0, false, NULL::bytea, {SNAPSHOT}"""  # noqa: S608
+_AS_TEXT = f"""
+SELECT %s, convert_to(coalesce(string_agg(concat_ws(',', xid, kind, contact_id), ';'), ''),
+    'UTF8'), clock_timestamp(), NULL::bytea FROM ({_UNSEEN}) AS written"""  # noqa: S608
 
 
-def _unseen(workspace_id: int, snapshot: Snapshot) -> sql.Composed:
-    """Rows of the log the snapshot does not show."""
-    return _UNSEEN.format(
-        log=sql.Identifier(ContactChange._meta.db_table),
-        workspace=sql.Literal(workspace_id),
-        first_open=sql.Literal(snapshot.first_open),
-        first_new=sql.Literal(snapshot.first_new),
-        open_ids=sql.Literal(sorted(snapshot.open_ids)),
-        limit=sql.Literal(MOST_CHANGES + 1),
-    )
+def _unseen_by(workspace_id: int, snapshot: Snapshot) -> list[Any]:
+    """Parameters of `_UNSEEN`."""
+    return [workspace_id, snapshot.first_open, snapshot.first_new, sorted(snapshot.open_ids)]
 
 
 def changes_since(workspace: Workspace, snapshots: Iterable[Snapshot]) -> tuple[Changes, Snapshot]:
     """What was written since any of the snapshots, and what has been seen now."""
-    statement = _BY_WRITER.format(
-        everybody=sql.Literal(EVERYBODY),
-        mask=sql.Literal(NUMBER_MASK),
-        unseen=_unseen(workspace.pk, union_of_unseen(snapshots)),
-        snapshot=sql.SQL(SNAPSHOT),
-    )
     contacts: dict[tuple[int, int], np.ndarray[Any, Any]] = {}
     everybody = set()
     seen = ""
     with connection.cursor() as cursor:
-        cursor.execute(statement)
+        cursor.execute(_BY_WRITER, _unseen_by(workspace.pk, union_of_unseen(snapshots)))
         for transaction_id, kind, is_everybody, sent, snapshot in cursor.fetchall():
             if snapshot is not None:
                 seen = snapshot
@@ -167,16 +152,13 @@ def changes_since(workspace: Workspace, snapshots: Iterable[Snapshot]) -> tuple[
     return changes, Snapshot.read(seen)
 
 
-def late_changes_sql(position: int, workspace_id: int, snapshot: Snapshot) -> str:
+def late_changes(position: int, workspace_id: int, snapshot: Snapshot) -> tuple[str, list[Any]]:
     """The same as one row of a larger statement, for `read_late`."""
-    statement = _AS_TEXT.format(
-        position=sql.Literal(position), unseen=_unseen(workspace_id, snapshot)
-    )
-    return statement.as_string(None)
+    return _AS_TEXT, [position, *_unseen_by(workspace_id, snapshot)]
 
 
 def read_late(workspace_id: int, sent: bytes | memoryview) -> Changes:
-    """What `late_changes_sql` found."""
+    """What `late_changes` found."""
     contacts: dict[tuple[int, int], list[int]] = {}
     everybody = set()
     rows = [row.split(",") for row in bytes(sent).decode().split(";") if row]

@@ -21,7 +21,7 @@ from django.db import models
 from django.db.models import QuerySet
 
 from contacts.models import ChangeKind, Contact
-from segments.criteria.measures import Comparison, measure_of
+from segments.criteria.measures import Comparison, Measure, measure_of
 from segments.criteria.scope import Scope
 from workspaces.tenancy import WorkspaceModel
 
@@ -34,15 +34,21 @@ class LeafMake:
 
     `references`: (kind, key) of each; None where it depends on more than those, the instant and
     the workspace's settings. `shared_as`: what stands in keys for the leaf's name, so that leaves
-    of other names that ask the same in SQL are one.
+    of other names that ask the same in SQL are one. `compared`: what the queryset compares, where
+    that can be told without it.
     """
 
     make: Make
     references: tuple[tuple[str, str], ...] | None = None
     shared_as: str = ""
+    compared: Callable[[Scope], Measure | None] | None = None
 
     def __call__(self, scope: Scope) -> QuerySet[Any]:
         return self.make(scope)
+
+    def compares(self, scope: Scope) -> Measure | None:
+        """What the queryset compares; None where it doesn't compare numbers."""
+        return measure_of(self(scope)) if self.compared is None else self.compared(scope)
 
 
 # What is written to a table shows in the change log under these kinds.
@@ -222,19 +228,32 @@ def ask_measure(make: LeafMake, scope: Scope) -> Asked | None:
 
     Its name holds the instants that time does not move (fixed dates), so that they are in the key.
     """
-    measure = measure_of(make(scope))
+    measure = make.compares(scope)
     if measure is None:
         return None
     now = ask("", LeafMake(lambda _scope: measure.numbers()), scope)
-    later = ask("", LeafMake(partial(_measured_rows, make)), scope.at(scope.as_of + FAR))
-    if len(now.moments) != len(later.moments):
-        return None  # it is asked in another way then, of statistics rows say
-    fixed = [a.isoformat() for a, b in zip(now.moments, later.moments, strict=True) if a == b]
+    fixed = _fixed_moments(now, make, scope)
+    if fixed is None:
+        return None  # it is asked in another way later, of statistics rows say
     return replace(now, name=" ".join(["measure", *fixed]), comparison=measure.comparison)
 
 
-def _measured_rows(make: Make, scope: Scope) -> QuerySet[Any]:
-    measure = measure_of(make(scope))
+def _fixed_moments(now: Asked, make: LeafMake, scope: Scope) -> list[str] | None:
+    """The moments that time doesn't move; None where there are others later.
+
+    One that is the scope's own instant is taken to move. If it is a fixed one by chance, numbers
+    of two questions share a key for that instant; whoever starts from them compares all moments.
+    """
+    if all(each == scope.as_of for each in now.moments):
+        return []
+    later = ask("", LeafMake(partial(_measured_rows, make)), scope.at(scope.as_of + FAR))
+    if len(now.moments) != len(later.moments):
+        return None
+    return [a.isoformat() for a, b in zip(now.moments, later.moments, strict=True) if a == b]
+
+
+def _measured_rows(make: LeafMake, scope: Scope) -> QuerySet[Any]:
+    measure = make.compares(scope)
     return scope.contacts().none() if measure is None else measure.numbers()
 
 

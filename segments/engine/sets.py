@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -98,7 +99,11 @@ class ContactSet:
         return ContactSet(self.workspace_id, self.bits[:short] & other.bits[:short])
 
     def __or__(self, other: ContactSet) -> ContactSet:
+        if self.bits.size == other.bits.size:
+            return ContactSet(self.workspace_id, self.bits | other.bits)
         long, short = (self, other) if self.bits.size >= other.bits.size else (other, self)
+        if not short.bits.size:
+            return long
         bits = long.bits.copy()
         bits[: short.bits.size] |= short.bits
         return ContactSet(self.workspace_id, bits)
@@ -110,13 +115,22 @@ class ContactSet:
         return ContactSet(self.workspace_id, bits)
 
     def __sub__(self, other: ContactSet) -> ContactSet:
+        if self.bits.size == other.bits.size:
+            return ContactSet(self.workspace_id, self.bits & ~other.bits)
+        if not other.bits.size:
+            return self
         bits = self.bits.copy()
         short = min(self.bits.size, other.bits.size)
         bits[:short] &= ~other.bits[:short]
         return ContactSet(self.workspace_id, bits)
 
     def __len__(self) -> int:
-        return int(np.bitwise_count(self.bits.view(np.uint64)).sum())
+        return self._length
+
+    @cached_property
+    def _length(self) -> int:
+        # Contact numbers have 31 bits.
+        return int(np.bitwise_count(self.bits.view(np.uint64)).sum(dtype=np.uint32))
 
     def __bool__(self) -> bool:
         return bool(self.bits.any())

@@ -13,17 +13,18 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Case, When
-from django.db.models.functions import Length, Now
+from django.db.models.functions import Length
 from psycopg import sql
 
 from segments.engine.bringing import Held
 from segments.engine.positions import Position, Snapshot
 from segments.engine.questions import instants_of, read_instants
-from segments.engine.remembering import remembered
+from segments.engine.remembering import Place, remembered
 from segments.engine.sets import ContactSet
 from segments.models import LeafSet, LeafVector
 from workspaces.models import Workspace
+
+Stored = LeafSet | LeafVector
 
 # Sets older than this are asked anew: reading the log since would not be worth it, and the log is
 # kept only a little longer (contacts.services.forget_changes).
@@ -56,33 +57,51 @@ ON CONFLICT (workspace_id, key) DO UPDATE SET
 WHERE segments_leafset.as_of <= excluded.as_of
 """  # noqa: S608
 
+# By table: written out, since compiling a queryset takes longer than answering it.
+_PLACES = {
+    model: f"""
+SELECT key, as_of, snapshot, used_at < now() - make_interval(secs => %s)
+FROM {model._meta.db_table}
+WHERE workspace_id = %s AND key = ANY(%s) AND as_of BETWEEN %s AND %s
+"""  # noqa: S608
+    for model in (LeafSet, LeafVector)
+}
+
 
 def load(workspace: Workspace, keys: Mapping[str, str], *, as_of: datetime) -> dict[str, Held]:
     """Stored sets by leaf name, of the keys given by leaf name, if not too far from the instant.
 
     Those this process has read before aren't sent again. They count as used.
     """
-    rows = LeafSet.objects.in_workspace(workspace).filter(
-        key__any_of=list(keys.values()), as_of__gte=as_of - MOST_AGE, as_of__lte=as_of + MOST_AGE
-    )
-    by_key: dict[str, Held] = {}
-    missing, unmarked = [], []
-    for key, at, snapshot, is_unmarked in rows.values_list(
-        "key", "as_of", "snapshot", long_unmarked()
-    ):
-        if is_unmarked:
-            unmarked.append(key)
-        if (held := remembered.get((workspace.pk, key, at, snapshot))) is not None:
-            by_key[key] = held
-        else:
-            missing.append(key)
-    for row in rows.filter(key__any_of=missing) if missing else ():
+    places = find(workspace, LeafSet, keys.values(), as_of=as_of)
+    by_key = {place[1]: held for place in places if (held := remembered.get(place)) is not None}
+    for row in rows_at(workspace, LeafSet, [each for each in places if each[1] not in by_key]):
         held = by_key[row.key] = _held(row)
         size = held.members.bits.nbytes
         remembered.put((workspace.pk, row.key, row.as_of, row.snapshot), held, size)
-    if unmarked:
-        mark_used(workspace, unmarked)
     return {name: by_key[key] for name, key in keys.items() if key in by_key}
+
+
+def find(
+    workspace: Workspace, model: type[Stored], keys: Iterable[str], *, as_of: datetime
+) -> list[Place]:
+    """Where rows with these keys are true, if that isn't too far from the instant. They count as
+    used."""
+    first, last = as_of - MOST_AGE, as_of + MOST_AGE
+    marked_for = MARKED_FOR.total_seconds()
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACES[model], [marked_for, workspace.pk, list(keys), first, last])
+        found = cursor.fetchall()
+    if unmarked := [key for key, *_, is_unmarked in found if is_unmarked]:
+        _mark_used(workspace, model, unmarked)
+    return [(workspace.pk, key, at, snapshot) for key, at, snapshot, _ in found]
+
+
+def rows_at(workspace: Workspace, model: type[Stored], places: Iterable[Place]) -> list[Any]:
+    """The rows at these places, or at later ones that have replaced them since."""
+    keys = [key for _, key, _, _ in places]
+    rows = model.objects.in_workspace(workspace)
+    return list(rows.filter(key__any_of=keys)) if keys else []
 
 
 def _held(row: LeafSet) -> Held:
@@ -128,19 +147,12 @@ def may_save_parameters(as_of: datetime) -> tuple[Any, ...]:
     return as_of, PAST.total_seconds(), FUTURE.total_seconds()
 
 
-def long_unmarked() -> Any:
-    """Whether a row wasn't marked as used for an hour."""
-    return Case(When(used_at__lt=Now() - MARKED_FOR, then=True), default=False)
-
-
-def mark_used(
-    workspace: Workspace, keys: Iterable[str], *, table: str = LeafSet._meta.db_table
-) -> None:
+def _mark_used(workspace: Workspace, model: type[Stored], keys: Iterable[str]) -> None:
     """So that they are not the first to go; never waiting for another process that says so."""
     statement = sql.SQL(
         "UPDATE {table} SET used_at = now() WHERE workspace_id = %s AND key = ANY(%s)"
         " AND {may_write} AND pg_try_advisory_xact_lock(hashtextextended(key, workspace_id))"
-    ).format(table=sql.Identifier(table), may_write=sql.SQL(_READ_COMMITTED))
+    ).format(table=sql.Identifier(model._meta.db_table), may_write=sql.SQL(_READ_COMMITTED))
     with connection.cursor() as cursor:
         cursor.execute(statement, [workspace.pk, list(keys)])
 
@@ -154,9 +166,7 @@ def evict(*, workspace: Workspace, now: datetime) -> int:
     )
 
 
-def _evict(
-    workspace: Workspace, model: type[LeafSet] | type[LeafVector], size: Any, now: datetime
-) -> int:
+def _evict(workspace: Workspace, model: type[Stored], size: Any, now: datetime) -> int:
     rows = model._default_manager.filter(workspace=workspace)
     gone, _ = rows.filter(as_of__lt=now - MOST_AGE).delete()
     room = settings.LEAF_SET_MEGABYTES * 2**20

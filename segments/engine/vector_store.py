@@ -26,7 +26,6 @@ from segments.engine.templates import asked_all, asked_at, measure_asked_at
 from segments.engine.vectors import HeldVector, Measured, Vector, is_comparable
 from segments.models import LeafVector
 from workspaces.models import Workspace
-from workspaces.tenancy import WorkspaceQuerySet
 
 FRESH = timedelta(minutes=10)
 
@@ -52,7 +51,7 @@ def starts_from_vectors(
     measured = _comparable(asked, makes, scope)
     vectors = _load(scope.workspace, list(measured.values()), as_of=scope.as_of)
     starts = {
-        name: _start(asked[name], makes[name], vectors[each.key], scope)
+        name: start_from(asked[name], makes[name], vectors[each.key], scope)
         for name, each in measured.items()
         if each.key in vectors
     }
@@ -71,7 +70,7 @@ def _comparable(
     return {name: each for name, each in measured.items() if each is not None}
 
 
-def _start(asked: Asked, make: LeafMake, held: HeldVector, scope: Scope) -> Held | None:
+def start_from(asked: Asked, make: LeafMake, held: HeldVector, scope: Scope) -> Held | None:
     """The leaf's set where the vector was measured, if it asked the same there."""
     then = scope.at(held.position.as_of)
     leaf, measured = asked_at(asked.name, make, then), measure_asked_at(asked.name, make, then)
@@ -99,9 +98,9 @@ def measure_all(makes: Mapping[str, LeafMake], scope: Scope) -> int:
     """
     asked = asked_all(makes, scope)
     questions = {each.key: each for each in _comparable(asked, makes, scope).values()}
-    fresh = _rows(scope.workspace, as_of=scope.as_of).filter(as_of__gte=scope.as_of - FRESH)
-    for key in fresh.filter(key__any_of=sorted(questions)).values_list("key", flat=True):
-        del questions[key]
+    for _, key, at, _ in storing.find(scope.workspace, LeafVector, questions, as_of=scope.as_of):
+        if at >= scope.as_of - FRESH:
+            del questions[key]
     for key, question in sorted(questions.items()):
         fetched = fetch({key: question.whole}, scope.workspace.pk, measured={key: question})
         position = Position(scope.as_of, fetched.snapshot)
@@ -134,36 +133,24 @@ def _save(workspace: Workspace, question: Asked, measured: Measured) -> None:
         )
 
 
-def _rows(workspace: Workspace, *, as_of: datetime) -> WorkspaceQuerySet[LeafVector]:
-    near = (as_of - storing.MOST_AGE, as_of + storing.MOST_AGE)
-    return LeafVector.objects.in_workspace(workspace).filter(as_of__range=near)
-
-
 def _load(
     workspace: Workspace, questions: Sequence[Asked], *, as_of: datetime
 ) -> dict[str, HeldVector]:
     """Kept vectors by key."""
     if not questions:
         return {}
-    rows = _rows(workspace, as_of=as_of).filter(key__any_of=sorted(q.key for q in questions))
-    found: dict[str, HeldVector] = {}
-    unmarked = []
-    for key, at, snapshot, is_unmarked in rows.values_list(
-        "key", "as_of", "snapshot", storing.long_unmarked()
-    ):
-        if is_unmarked:
-            unmarked.append(key)
-        if (held := remembered.get((workspace.pk, key, at, snapshot))) is not None:
-            found[key] = held
-    missing = {q.key: q.comparison for q in questions if q.key not in found}
-    for row in rows.filter(key__any_of=sorted(missing)) if missing else ():
-        comparison = missing[row.key]
+    compared = {each.key: each.comparison for each in questions}
+    places = storing.find(workspace, LeafVector, compared, as_of=as_of)
+    found: dict[str, HeldVector] = {
+        place[1]: held for place in places if (held := remembered.get(place)) is not None
+    }
+    missing = [each for each in places if each[1] not in found]
+    for row in storing.rows_at(workspace, LeafVector, missing):
+        comparison = compared[row.key]
         if comparison is not None:
             held = found[row.key] = _held(row, comparison.combining)
             place = (workspace.pk, row.key, row.as_of, row.snapshot)
             remembered.put(place, held, held.vector.size)
-    if unmarked:
-        storing.mark_used(workspace, unmarked, table=LeafVector._meta.db_table)
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -121,6 +121,16 @@ class Vector:
             values, divisors = values.astype(object), divisors.astype(object)
         over: Values = values * bottom - divisors * top
         return over
+
+    def narrowed(self) -> Vector:
+        """The same in fewer bytes, where values are only compared."""
+        if self.divisors is not None or self.values.dtype != np.int64 or not self.values.size:
+            return self
+        low, high = int(self.values.min()), int(self.values.max())
+        for narrow in (np.int8, np.int16, np.int32):
+            if np.iinfo(narrow).min <= low and high <= np.iinfo(narrow).max:
+                return replace(self, values=self.values.astype(narrow))
+        return self
 
     @property
     def is_storable(self) -> bool:

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from segments.criteria.base import references_in
 from segments.criteria.tree import (
     InvalidTree,
     Leaf,
@@ -134,7 +133,7 @@ def _meaning(root: Node, versions: Mapping[int, int]) -> list[Any]:
         if isinstance(node, SegmentNode):
             found.append(_meaning(node.opened, versions))
             continue
-        named = [ref.key for ref in references_in(node.criterion) if ref.kind == "segment"]
+        named = [ref.key for ref in node.references if ref.kind == "segment"]
         found += [[key, versions.get(int(key))] for key in named if key.isdecimal()]
     return found
 

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 
 from contacts.models import ChangeKind
 from contacts.services import touch_contacts
-from segments.criteria.base import references_in
 from segments.criteria.scope import Scope
 from segments.criteria.tree import Leaf, SegmentNode, Tree, parse_tree, to_document
 from segments.models import (
@@ -228,7 +227,7 @@ def _keep_references(segment: Segment, tree: Tree) -> None:
     named = {("segment", str(n.segment_id)) for n in tree.nodes() if isinstance(n, SegmentNode)}
     for node in tree.nodes():
         if isinstance(node, Leaf):
-            named |= {(ref.kind, ref.key[:200]) for ref in references_in(node.criterion)}
+            named |= {(ref.kind, ref.key[:200]) for ref in node.references}
     SegmentReference.objects.in_workspace(segment.workspace_id).filter(segment=segment).delete()
     SegmentReference.objects.bulk_create(
         SegmentReference(workspace_id=segment.workspace_id, segment=segment, kind=kind, key=key)

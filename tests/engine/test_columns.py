@@ -22,7 +22,7 @@ from segments.engine import shared, storing
 from segments.engine.algebra import UNIVERSE
 from segments.engine.bringing import Held, bring
 from segments.engine.columns import answering, keeping
-from segments.engine.columns.answering import starts_from_columns
+from segments.engine.columns.answering import _Answers, starts_from_columns
 from segments.engine.columns.expressions import (
     ColumnOf,
     Comparison,
@@ -39,6 +39,7 @@ from segments.engine.columns.values import Unanswerable
 from segments.engine.evaluation import leaves_of
 from segments.engine.leaves import fetch_sets
 from segments.engine.questions import Asked, LeafMake
+from segments.engine.sets import ContactSet
 from segments.engine.shared import current
 from segments.engine.storing import MOST_AGE
 from segments.engine.templates import asked_all
@@ -297,6 +298,62 @@ def test_a_threshold_that_is_moved_writes_nothing(
             assert not found.unmeasured  # another threshold is as quick
             kept = LeafSet.objects.in_workspace(world.workspace).exclude(name=UNIVERSE)
             assert kept.count() == expected
+
+
+@pytest.mark.parametrize("later", [timedelta(0), timedelta(seconds=40), timedelta(seconds=-40)])
+def test_another_threshold_is_answered_from_the_numbers_that_were_combined(
+    world: World, monkeypatch: pytest.MonkeyPatch, later: timedelta
+) -> None:
+    """Also when rows have come into the window and left it since, or facts were written."""
+    workspace, asked = world.workspace, Scope(world.workspace, NOW)
+    monkeypatch.setattr(Held, "is_cheaper_patched", lambda self, contacts: True)
+    combined, combine = [], _Answers._combined
+    monkeypatch.setattr(
+        _Answers, "_combined", lambda self, *args: combined.append(1) or combine(self, *args)
+    )
+    for days in (90, 0):
+        for seconds in (-20, 20):
+            at = NOW - timedelta(days=days) + timedelta(seconds=seconds)
+            for _ in range(2):
+                make_transaction(workspace, f"edge {days} {seconds}", at, lines=[line_item("9.00")])
+    with workspace_scope(workspace):
+        keep_all(world, TRANSACTIONS)
+        first = number_in_window(5)
+        assert members_by_columns(first, asked) == members(first, asked)
+        make_transaction(workspace, "c1", NOW - timedelta(days=3), lines=[line_item("900.00")])
+        scope = asked.at(NOW + later)
+        for number in (2, 3, 4):
+            for operator in ("at_least", "exactly", "at_most"):
+                row = number_in_window(number, operator)
+                assert members_by_columns(row, scope) == members(row, scope), row
+        assert len(combined) == 1
+        numbers = number_in_window(2)
+        assert (members(numbers, scope) == members(numbers, asked)) == (not later)
+
+
+def number_in_window(number: int, operator: str = "at_least") -> dict[str, Any]:
+    return {
+        "type": "transactions.bought",
+        "operator": operator,
+        "number": number,
+        "window": LATELY,
+    }
+
+
+def members_by_columns(row: dict[str, Any], scope: Scope) -> ContactSet:
+    makes = leaves_of(parse_tree(row, workspace=scope.workspace), with_absence=False)
+    asked = asked_all(makes, scope)
+    [name] = set(makes) - {UNIVERSE}
+    held = starts_from_columns(asked, makes, scope).held
+    assert name in held
+    return bring(asked, held, scope).held[name].members
+
+
+def members(row: dict[str, Any], scope: Scope) -> ContactSet:
+    """As the database says."""
+    makes = leaves_of(parse_tree(row, workspace=scope.workspace), with_absence=False)
+    [name] = set(makes) - {UNIVERSE}
+    return fetch_sets({name: makes[name](scope)}, scope)[name]
 
 
 def test_no_more_is_read_at_once_than_fits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

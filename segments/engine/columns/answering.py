@@ -21,15 +21,22 @@ from segments.engine.bringing import Held
 from segments.engine.columns.blocks import WORKSPACE, Block, TableKept
 from segments.engine.columns.expressions import ColumnOf, Expression
 from segments.engine.columns.loading import Wanted, read_columns, tables_kept
+from segments.engine.columns.numbers import (
+    Combined,
+    place_of,
+    remember,
+    start_from_numbers,
+)
 from segments.engine.columns.reading import Rows, rows_of
 from segments.engine.columns.tables import CONTACT, TABLES
 from segments.engine.columns.values import Column, Unanswerable
 from segments.engine.expecting import has_more_contacts
 from segments.engine.positions import Position, Snapshot, union_of_unseen
 from segments.engine.questions import Asked, LeafMake
+from segments.engine.remembering import Place
 from segments.engine.sets import ContactSet
 from segments.engine.templates import measure_asked_at
-from segments.engine.vectors import Vector, is_comparable
+from segments.engine.vectors import HeldVector, Vector, is_comparable
 
 # Asking the database for so many rows takes about a microsecond.
 ROWS_A_MICROSECOND = 10
@@ -52,8 +59,16 @@ class _Question:
 
     asked: Asked
     rows: tuple[Rows, ...]
-    params: tuple[Any, ...]
-    comparison: Comparison | None
+    make: LeafMake
+    numbers: Asked | None = None  # what is compared, of a leaf with a comparison
+
+    @property
+    def params(self) -> tuple[Any, ...]:
+        return self.asked.params if self.numbers is None else self.numbers.params
+
+    @property
+    def comparison(self) -> Comparison | None:
+        return None if self.numbers is None else self.asked.comparison
 
     @property
     def tables(self) -> frozenset[str]:
@@ -118,7 +133,7 @@ def _questions(
 def _question(asked: Asked, make: LeafMake, scope: Scope) -> _Question | None:
     rows = _answerable(asked)
     if rows is not None:
-        return _Question(asked, rows, asked.params, None)
+        return _Question(asked, rows, make)
     comparison = asked.comparison
     if comparison is None or comparison.combining == Combining.EACH:
         return None
@@ -128,7 +143,7 @@ def _question(asked: Asked, make: LeafMake, scope: Scope) -> _Question | None:
     rows = None if numbers is None else _answerable(numbers)
     if rows is None or numbers is None:
         return None
-    return _Question(asked, rows, numbers.params, comparison)
+    return _Question(asked, rows, make, numbers)
 
 
 def _answerable(asked: Asked) -> tuple[Rows, ...] | None:
@@ -157,8 +172,12 @@ class _Answers:
 
     def all_of(self, questions: Mapping[str, _Question]) -> dict[str, Held]:
         """Those that can be answered."""
-        planned = {}
+        found, planned = {}, {}
         for name, question in questions.items():
+            held = self._from_numbers(question)
+            if held is not None:
+                found[name] = held
+                continue
             try:
                 parts = [(rows, self._pieces(question, rows)) for rows in question.rows]
                 if sum(piece.size for _, pieces in parts for piece in pieces) <= MOST_READ:
@@ -166,13 +185,18 @@ class _Answers:
             except (Unanswerable, KeyError):
                 continue
         self._read(piece for parts in planned.values() for _, pieces in parts for piece in pieces)
-        found = {}
         for name, parts in planned.items():
             try:
                 found[name] = self._answer(questions[name], parts)
             except (Unanswerable, KeyError):
                 continue
         return found
+
+    def _from_numbers(self, question: _Question) -> Held | None:
+        place = self._place(question)
+        if place is None:
+            return None
+        return start_from_numbers(place, question.asked, question.make, self.scope)
 
     def _pieces(self, question: _Question, rows: Rows) -> list[_Piece]:
         """Blocks in which there may be some of the rows; KeyError for a table that isn't kept."""
@@ -196,17 +220,22 @@ class _Answers:
                 continue
 
     def _answer(self, question: _Question, parts: Sequence[tuple[Rows, Sequence[_Piece]]]) -> Held:
-        params = question.params
+        params, asked = question.params, question.asked
         there = [(rows, each) for rows, each in parts if rows.among is None]
-        if question.comparison is None:
-            members = self._contacts(there, params)
-        else:
-            members = self._compared([p for _, each in there for p in each], question)
         unsure = self._contacts([each for each in parts if each[0].among is not None], params)
         looked_at = sum(piece.block.rows for _, pieces in parts for piece in pieces)
-        asked = question.asked
         position = Position(self.scope.as_of, self._snapshot(question))
         build_us = looked_at // ROWS_A_MICROSECOND
+        numbers, comparison = question.numbers, question.comparison
+        if numbers is None or comparison is None:
+            members = self._contacts(there, params)
+        else:
+            pieces = [piece for _, each in there for piece in each]
+            vector = self._combined(pieces, comparison, params)
+            members = vector.matching(comparison, self.workspace_id)
+            held = HeldVector(numbers.key, vector, position, numbers.moments, build_us)
+            if (place := self._place(question)) is not None:
+                remember(place, Combined(held, unsure))
         return Held(asked.key, members, position, asked.moments, build_us, unsure=unsure)
 
     def _snapshot(self, question: _Question) -> Snapshot:
@@ -218,6 +247,14 @@ class _Answers:
         columns = {name: read[number, name] for number, name in piece.wanted()}
         block = piece.block
         return Block(block.number, block.rows, block.workspace_id, block.summaries, columns)
+
+    def _place(self, question: _Question) -> Place | None:
+        """Where the numbers behind the row are remembered; None of a row without, or of tables
+        that aren't kept."""
+        if question.numbers is None or not question.tables <= self.kept.keys():
+            return None
+        tables = [self.kept[name] for name in sorted(question.tables)]
+        return place_of(question.numbers, tables, self.workspace_id)
 
     # --- Who has any of the rows --------------------------------------------------------------
 
@@ -231,25 +268,26 @@ class _Answers:
             contacts, mask = block.column(CONTACT).values, _mask(piece, block, params)
             if mask is None:
                 flags[contacts] = True
-            elif TABLES[piece.rows.table].order == CONTACT:  # each contact stands there once
-                flags[contacts] |= mask
+            elif len(parts) == 1 and TABLES[piece.rows.table].order == CONTACT:
+                flags[contacts] = mask  # each contact stands there once
             else:
-                flags[contacts[mask]] = True
+                flags[contacts[np.flatnonzero(mask)]] = True
         return ContactSet.from_flags(self.workspace_id, flags)
 
     # --- Whose rows come to what is asked -----------------------------------------------------
 
-    def _compared(self, pieces: Sequence[_Piece], question: _Question) -> ContactSet:
-        comparison = question.comparison
-        if comparison is None or not pieces:
-            return ContactSet.empty(self.workspace_id)
-        found = [self._evaluated(piece, question.params) for piece in pieces]
+    def _combined(
+        self, pieces: Sequence[_Piece], comparison: Comparison, params: Sequence[Any]
+    ) -> Vector:
+        if not pieces:
+            nobody = np.zeros(0, dtype=np.int32)
+            return Vector.combined(nobody, None, None, Combining.SUMMED)
+        found = [self._evaluated(piece, params) for piece in pieces]
         numbers, *values = (np.concatenate(each) for each in zip(*found, strict=True))
         whole = [each.astype(np.int64) for each in values]
         total = whole[0] if comparison.has_values else None
         divisors = whole[1] if comparison.combining == Combining.RATIO else None
-        vector = Vector.summed(self.workspace_id, numbers, total, divisors)
-        return vector.matching(comparison, self.workspace_id)
+        return Vector.summed(self.workspace_id, numbers, total, divisors)
 
     def _evaluated(self, piece: _Piece, params: Sequence[Any]) -> tuple[npt.NDArray[Any], ...]:
         """What is chosen of the rows asked for, contacts first; those without a value are left

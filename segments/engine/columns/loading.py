@@ -11,7 +11,7 @@ from django.db import connection
 from psycopg import sql
 
 from segments.engine.columns.blocks import Block, TableKept
-from segments.engine.columns.tables import TABLES, Table
+from segments.engine.columns.tables import CONTACT, TABLES, Table
 from segments.engine.columns.values import Column, Summary, Unanswerable
 from segments.engine.leaves import binary_cursor
 from segments.engine.positions import Snapshot
@@ -26,6 +26,11 @@ SUMMARY_BYTES = 200
 
 Wanted = tuple[int, str]  # number of a block, name of a column
 
+# Written out, since compiling a queryset takes longer than answering it.
+_TABLES = f"""
+SELECT kept.table, kept.as_of, kept.snapshot FROM {KeptTable._meta.db_table} AS kept
+WHERE kept.workspace_id = %s AND kept.table = ANY(%s) AND kept.as_of BETWEEN %s AND %s
+"""  # noqa: S608
 _COLUMNS = sql.SQL(
     "SELECT kept.number, kept.column, kept.data FROM {table} AS kept"
     " JOIN unnest({numbers}::int[], {columns}::text[]) AS wanted (number, name)"
@@ -38,17 +43,19 @@ def tables_kept(
     workspace: Workspace, names: Collection[str], *, as_of: datetime
 ) -> dict[str, TableKept]:
     """What is kept of these tables, if not too far from the instant."""
-    rows = KeptTable.objects.in_workspace(workspace).filter(
-        table__in=names, as_of__range=(as_of - MOST_AGE, as_of + MOST_AGE)
-    )
+    with connection.cursor() as cursor:
+        window = as_of - MOST_AGE, as_of + MOST_AGE
+        cursor.execute(_TABLES, [workspace.pk, sorted(names), *window])
+        places = cursor.fetchall()
     found: dict[str, TableKept] = {}
     missing = []
-    for name, at, snapshot in rows.values_list("table", "as_of", "snapshot"):
+    for name, at, snapshot in places:
         kept = remembered.get(_place(workspace, name, at, snapshot))
         if kept is None:
             missing.append(name)
         else:
             found[name] = kept
+    rows = KeptTable.objects.in_workspace(workspace)
     for row in rows.filter(table__in=missing) if missing else ():
         kept = found[row.table] = _table_kept(row)
         summaries = sum(len(block.summaries) for block in kept.blocks)
@@ -99,13 +106,15 @@ def _read(
     with binary_cursor() as cursor:
         cursor.execute(statement.as_string(connection.connection))
         rows = cursor.fetchall()
-    return [
-        ((number, name), _column(kept.blocks[number], name, data)) for number, name, data in rows
-    ]
+    return [((number, name), _column(kept, number, name, data)) for number, name, data in rows]
 
 
-def _column(block: Block, name: str, data: Any) -> Column:
-    return Column.unpack(block.summaries[name], block.rows, data)
+def _column(kept: TableKept, number: int, name: str, data: Any) -> Column:
+    block = kept.blocks[number]
+    column = Column.unpack(block.summaries[name], block.rows, data)
+    # A flag a row is set at each contact's position; elsewhere few rows are chosen first.
+    is_position = name == CONTACT == TABLES[kept.name].order
+    return column.as_positions() if is_position else column
 
 
 def _table_kept(row: KeptTable) -> TableKept:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
@@ -79,6 +79,10 @@ class Column:
         bits = np.frombuffer(packed, dtype=np.uint8, offset=rows * dtype.itemsize)
         nulls = np.unpackbits(bits, count=rows, bitorder="little").astype(np.bool_)
         return cls(summary, values, nulls)
+
+    def as_positions(self) -> Column:
+        """The same, wide enough to be used as positions of an array without a conversion."""
+        return replace(self, values=self.values.astype(np.intp))
 
     @classmethod
     def constant(cls, summary: Summary, rows: int) -> Column:
