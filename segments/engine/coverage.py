@@ -16,6 +16,7 @@ from contacts.models import AttributeDefinition, Contact
 from segments.criteria.base import Criterion
 from segments.criteria.scope import Scope
 from segments.criteria.tree import Leaf, Node, Not, SegmentNode, Tree, children_of
+from segments.criteria.values import say_number
 from segments.engine.evaluation import Evaluation
 from tracking.models import ActivityKind, SourceCoverage
 from workspaces.models import Workspace
@@ -66,11 +67,12 @@ def _absence(path: str, evaluation: Evaluation) -> list[Warning]:
     if not number:
         return []
     message = ngettext(
-        "%d member passes this row only because nothing is known of it.",
-        "%d members pass this row only because nothing is known of them.",
+        "{number} member passes this row only because nothing is known of it.",
+        "{number} members pass this row only because nothing is known of them.",
         number,
     )
-    return [Warning(path, "only_by_absence", message % number, number)]
+    said = message.format(number=say_number(number))
+    return [Warning(path, "only_by_absence", said, number)]
 
 
 def sources_missing_at_each(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from datetime import datetime
 from threading import Lock
 from typing import Any
@@ -40,6 +41,13 @@ class Remembered:
             while self._bytes > room:
                 _, (_, gone) = self._held.popitem(last=False)
                 self._bytes -= gone
+
+    def forget(self, is_meant: Callable[[Place], bool]) -> None:
+        """What stands at the places meant."""
+        with self._lock:
+            for place in [each for each in self._held if is_meant(each)]:
+                _, size = self._held.pop(place)
+                self._bytes -= size
 
 
 remembered = Remembered()

@@ -22,6 +22,7 @@ from workspaces.tenancy import workspace_scope
 HOUR = timedelta(hours=1)
 BUSY = timedelta(hours=15)  # before the instant of the questions, the evening's busiest hour ends
 CHANGED = 1_000
+ROUNDS = 9  # what patching costs is found out in the first few
 
 
 @measures("shared", "100 segments, 380 leaf uses, 21 distinct leaves")
@@ -101,7 +102,7 @@ def growth(bench: Bench, repeats: int) -> list[Figure]:
         pool, took = LeafPool(workspace), []
         _count(pool, documents, bench.as_of, is_new=True)
         changes = some_changes(workspace, size, CHANGED)
-        for _ in range(max(repeats, 5)):
+        for _ in range(max(repeats, ROUNDS)):
             log(workspace, changes)
             _, milliseconds = timed(
                 lambda pool=pool: _count(pool, documents, bench.as_of, is_new=False)

@@ -17,8 +17,10 @@ from segments.criteria.tree import Leaf, Tree, parse_tree, to_document
 from segments.engine import storing
 from segments.engine.algebra import UNIVERSE
 from segments.engine.columns.answering import starts_from_columns
+from segments.engine.columns.numbers import COMBINED
 from segments.engine.evaluation import Evaluation, evaluate_tree, leaves_of
 from segments.engine.pool import LeafPool
+from segments.engine.remembering import remembered
 from segments.engine.sets import ContactSet
 from segments.engine.templates import asked_all
 from segments.models import LeafSet, LeafVector
@@ -120,7 +122,9 @@ def _keeping_the_past() -> Iterator[None]:
 
 
 def forget_leaves(workspace: Workspace, *, everything: bool = False) -> None:
-    """Empty the store; who the contacts are at all stays, unless `everything` goes."""
+    """Empty the store, and forget the numbers combined for rows in this process; who the contacts
+    are at all stays, unless `everything` goes."""
+    remembered.forget(lambda place: place[1].startswith(COMBINED))
     with workspace_scope(workspace):
         rows = LeafSet.objects.in_workspace(workspace)
         (rows if everything else rows.exclude(name=UNIVERSE)).delete()

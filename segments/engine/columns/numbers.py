@@ -20,6 +20,7 @@ from segments.engine.vector_store import start_from
 from segments.engine.vectors import HeldVector
 
 JUST_BEFORE = timedelta(minutes=1)  # later, combining them again may be quicker
+COMBINED = "combined "
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Combined:
 def place_of(numbers: Asked, tables: Sequence[TableKept], workspace_id: int) -> Place:
     """Of numbers read from these tables as they are kept now."""
     read = "|".join(str(each.snapshot) for each in tables)
-    return workspace_id, f"combined {numbers.key}", max(each.as_of for each in tables), read
+    return workspace_id, f"{COMBINED}{numbers.key}", max(each.as_of for each in tables), read
 
 
 def remember(place: Place, combined: Combined) -> None:
