@@ -65,6 +65,12 @@ def find_workspaces() -> int:
     return len(new)
 
 
+def followed_workspaces() -> set[int]:
+    """Ids of all workspaces with a row of their own."""
+    with claimer_scope():
+        return set(LiveState.objects.values_list("workspace_id", flat=True))
+
+
 def claim_due(
     *, holder: str, timed_before: datetime, rang: Collection[int], but: Collection[int]
 ) -> Due | None:

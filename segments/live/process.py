@@ -75,6 +75,7 @@ class LiveProcess:
         self.followers: OrderedDict[int, Follower] = OrderedDict()
         self.running: dict[int, Future[None]] = {}
         self.rang: set[int] = set()
+        self._is_new = True  # what rang before, nobody has heard
         self._stop = threading.Event()
         self._executor = ThreadPoolExecutor(self.threads, thread_name_prefix="pulse")
         self._listener = Listener(settings.REDIS_URL)
@@ -152,6 +153,9 @@ class LiveProcess:
         if now >= self._next_find:
             self._next_find = now + FIND_SECONDS
             leases.find_workspaces()
+        if self._is_new:
+            self.rang |= leases.followed_workspaces()
+            self._is_new = False
 
     def _start_due(self) -> None:
         now = time.monotonic()

@@ -131,6 +131,15 @@ def test_a_fact_is_an_event_within_a_second_and_sigterm_ends_it_in_order(live):
     check_live(workspace, state.as_of)
 
 
+def test_a_segment_made_while_nobody_listened_is_counted_at_the_start(live):
+    workspace = shop()
+    LiveProcess(clock=timezone.now, threads=1).run_once()
+    assert number_of_events(workspace) == 20
+    save_segment(workspace, EVERYBODY, name="Everybody again", now=timezone.now())
+    live.start(LIVE_TIMED_SECONDS="600")
+    wait_for(lambda: number_of_events(workspace) == 40, 20, live)
+
+
 @pytest.mark.night
 def test_kill_9_in_the_middle_of_facts_loses_and_repeats_nothing(live):
     workspace = shop(60)
