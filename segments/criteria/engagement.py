@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Annotated, Any
 
+from django.db import connection
 from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery, TextChoices
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
@@ -70,13 +71,23 @@ def _activities(scope: Scope) -> QuerySet[Any]:
 
 def _kinds(scope: Scope) -> tuple[list[int], list[int]]:
     """The kinds of forms, and the others that count as engagement."""
-    kinds = ActivityKind.objects.in_workspace(scope.workspace)
-    asked = kinds.filter(Q(key=FORM_SUBMITTED) | Q(is_engagement=True)).order_by("pk")
     forms: list[int] = []
     engaging: list[int] = []
-    for pk, key in asked.values_list("pk", "key"):
-        (forms if key == FORM_SUBMITTED else engaging).append(pk)
+    text, params = _kinds_asked(scope.workspace.pk)
+    with connection.cursor() as cursor:
+        cursor.execute(text, params)
+        for pk, key in cursor.fetchall():
+            (forms if key == FORM_SUBMITTED else engaging).append(pk)
     return forms, engaging
+
+
+@lru_cache(maxsize=1_000)
+def _kinds_asked(workspace_id: int) -> tuple[str, tuple[Any, ...]]:
+    """Compiled once, since it is asked for every answer."""
+    kinds = ActivityKind.objects.in_workspace(workspace_id)
+    asked = kinds.filter(Q(key=FORM_SUBMITTED) | Q(is_engagement=True)).order_by("pk")
+    text, params = asked.values_list("pk", "key").query.sql_with_params()
+    return text, tuple(params)
 
 
 def _purchases(scope: Scope) -> QuerySet[Any]:

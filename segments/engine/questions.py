@@ -160,6 +160,12 @@ class Asked:
         text = "\x1f".join((self.make.shared_as or self.name, self.sql or "", repr(fixed)))
         return hashlib.sha256(text.encode()).hexdigest()
 
+    def again(self, make: LeafMake, params: tuple[Any, ...]) -> Asked:
+        """The same question at another instant, of a leaf of the same name: its key is the same."""
+        found = replace(self, make=make, params=params)
+        found.__dict__["key"] = self.key  # as if it had been worked out
+        return found
+
     @property
     def tables(self) -> frozenset[str]:
         return _tables_in(self.sql or "")

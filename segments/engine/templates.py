@@ -49,14 +49,12 @@ class _Template:
     def at(self, as_of: datetime, make: LeafMake) -> Asked | None:
         if self.asked is None:
             return None
-        if self.moves is None or self.as_of == as_of:
-            return replace(self.asked, make=make)
-        by = as_of - self.as_of
-        params = tuple(
-            each + by if moves else each
-            for each, moves in zip(self.asked.params, self.moves, strict=True)
-        )
-        return replace(self.asked, params=params, make=make)
+        params = self.asked.params
+        if self.moves is not None and self.as_of != as_of:
+            by = as_of - self.as_of
+            pairs = zip(params, self.moves, strict=True)
+            params = tuple(each + by if moves else each for each, moves in pairs)
+        return self.asked.again(make, params)
 
 
 class _Templates:

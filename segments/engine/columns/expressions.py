@@ -10,6 +10,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -29,14 +30,37 @@ _FITS = 2**62
 
 @dataclass(frozen=True)
 class Truth:
-    """Which rows are true and which are false; neither: unknown."""
+    """Which rows are true and which are false; those that are null: unknown."""
 
-    true: Flags
-    false: Flags
+    values: Flags
+    nulls: Flags | None = None
 
     @classmethod
     def of_all(cls, rows: int, *, is_true: bool) -> Truth:
-        return cls(np.full(rows, is_true), np.full(rows, not is_true))
+        return cls(np.full(rows, is_true))
+
+    @property
+    def true(self) -> Flags:
+        return self.values if self.nulls is None else self.values & ~self.nulls
+
+    @property
+    def false(self) -> Flags:
+        return ~self.values if self.nulls is None else ~(self.values | self.nulls)
+
+    def __invert__(self) -> Truth:
+        return Truth(~self.values, self.nulls)
+
+    def __and__(self, other: Truth) -> Truth:
+        if self.nulls is None and other.nulls is None:
+            return Truth(self.values & other.values)
+        true = self.true & other.true
+        return Truth(true, ~(true | self.false | other.false))
+
+    def __or__(self, other: Truth) -> Truth:
+        if self.nulls is None and other.nulls is None:
+            return Truth(self.values | other.values)
+        true = self.true | other.true
+        return Truth(true, ~(true | (self.false & other.false)))
 
 
 @dataclass(frozen=True)
@@ -85,8 +109,7 @@ class ColumnOf(Expression):
         column = block.column(self.name)
         if column.summary.kind != "flag":
             raise Unanswerable
-        values = column.values.astype(np.bool_)
-        return _known(values, ~values, column.nulls)
+        return Truth(column.values.astype(np.bool_), column.nulls)
 
     def number(self, block: Block, params: Sequence[Any]) -> Number:
         column = block.column(self.name)
@@ -170,8 +193,7 @@ class Comparison(_Pair):
     def truth(self, block: Block, params: Sequence[Any]) -> Truth:
         left, right = self._sides(block, params)
         found = np.asarray(_COMPARISONS[self.sign](left.values, right.values))
-        values = np.broadcast_to(found, (block.rows,))
-        return _known(values, ~values, _either(left.nulls, right.nulls))
+        return Truth(np.broadcast_to(found, (block.rows,)), _either(left.nulls, right.nulls))
 
     def _sides(self, block: Block, params: Sequence[Any]) -> tuple[Number, Number]:
         if isinstance(self.left, ColumnOf) and isinstance(self.right, Parameter):
@@ -215,7 +237,7 @@ class AnyOf(Expression):
         found = np.zeros(block.rows, dtype=np.bool_)
         for each in self._wanted(column.summary, params):
             found |= column.values == each
-        return _known(found, ~found, column.nulls)
+        return Truth(found, column.nulls)
 
     def _wanted(self, summary: Summary, params: Sequence[Any]) -> set[int]:
         return {value_of(params[position], summary) for position in self.positions}
@@ -237,7 +259,7 @@ class IsNull(Expression):
     def truth(self, block: Block, params: Sequence[Any]) -> Truth:
         nulls = block.column(self.name).nulls
         found = np.zeros(block.rows, dtype=np.bool_) if nulls is None else nulls
-        return Truth(found, ~found)
+        return Truth(found)
 
 
 @dataclass(frozen=True)
@@ -254,8 +276,7 @@ class Not(Expression):
         return None if inner is None else not inner
 
     def truth(self, block: Block, params: Sequence[Any]) -> Truth:
-        inner = self.inner.truth(block, params)
-        return Truth(inner.false, inner.true)
+        return ~self.inner.truth(block, params)
 
 
 @dataclass(frozen=True)
@@ -278,12 +299,9 @@ class Every(_Parts):
         return _all_or_none(all(each is True for each in found), False in found)
 
     def truth(self, block: Block, params: Sequence[Any]) -> Truth:
-        found = Truth.of_all(block.rows, is_true=True)
-        for part in self.parts:
-            if part.decided(block, params) is not True:
-                other = part.truth(block, params)
-                found = Truth(found.true & other.true, found.false | other.false)
-        return found
+        open_parts = (each for each in self.parts if each.decided(block, params) is not True)
+        found = [each.truth(block, params) for each in open_parts]
+        return reduce(operator.and_, found) if found else Truth.of_all(block.rows, is_true=True)
 
 
 @dataclass(frozen=True)
@@ -295,22 +313,15 @@ class Either(_Parts):
         return _all_or_none(True in found, all(each is False for each in found))
 
     def truth(self, block: Block, params: Sequence[Any]) -> Truth:
-        found = Truth.of_all(block.rows, is_true=False)
-        for part in self.parts:
-            if part.decided(block, params) is not False:
-                other = part.truth(block, params)
-                found = Truth(found.true | other.true, found.false & other.false)
-        return found
+        open_parts = (each for each in self.parts if each.decided(block, params) is not False)
+        found = [each.truth(block, params) for each in open_parts]
+        return reduce(operator.or_, found) if found else Truth.of_all(block.rows, is_true=False)
 
 
 def _all_or_none(is_all: bool, is_none: bool) -> bool | None:
     if is_all:
         return True
     return False if is_none else None
-
-
-def _known(true: Flags, false: Flags, nulls: Flags | None) -> Truth:
-    return Truth(true, false) if nulls is None else Truth(true & ~nulls, false & ~nulls)
 
 
 def _either(left: Flags | None, right: Flags | None) -> Flags | None:
