@@ -21,7 +21,7 @@ from segments.criteria.tree import parse_tree
 from segments.engine import shared, storing
 from segments.engine.algebra import UNIVERSE
 from segments.engine.bringing import Held, bring
-from segments.engine.columns import answering, keeping
+from segments.engine.columns import answering, blocks, keeping
 from segments.engine.columns.answering import _Answers, starts_from_columns
 from segments.engine.columns.expressions import (
     ColumnOf,
@@ -174,16 +174,22 @@ trees = st.recursive(
 )
 
 
+@pytest.mark.parametrize("fewest", [blocks.WORTH_SPREADING, 0])
 @settings(
-    max_examples=150,
+    max_examples=100,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(condition=trees)
-def test_any_condition_means_what_it_means_to_the_database(world: World, condition: Q) -> None:
+def test_any_condition_means_what_it_means_to_the_database(
+    world: World, monkeypatch: pytest.MonkeyPatch, fewest: int, condition: Q
+) -> None:
     with workspace_scope(world.workspace):
         if not KeptTable.objects.in_workspace(world.workspace).exists():
+            monkeypatch.setattr(blocks, "WORTH_SPREADING", fewest)
             keep_all(world, STATISTICS)
+            [table] = KeptTable.objects.in_workspace(world.workspace)
+            assert {each["by_contact"] for each in table.blocks} == {fewest > 0}
         make = LeafMake(lambda s: s.rows(ContactStatistics).filter(condition).values("contact_id"))
         scope = Scope(world.workspace, NOW)
         asked = asked_all({"it": make}, scope)

@@ -6,7 +6,7 @@ Whoever was written about since is asked of the database afterwards (bringing.py
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import reduce
 from typing import Any
@@ -245,8 +245,7 @@ class _Answers:
     def _with_columns(self, piece: _Piece) -> Block:
         read = self.columns[piece.rows.table]
         columns = {name: read[number, name] for number, name in piece.wanted()}
-        block = piece.block
-        return Block(block.number, block.rows, block.workspace_id, block.summaries, columns)
+        return replace(piece.block, columns=columns)
 
     def _place(self, question: _Question) -> Place | None:
         """Where the numbers behind the row are remembered; None of a row without, or of tables
@@ -266,7 +265,9 @@ class _Answers:
         for piece in pieces:
             block = self._with_columns(piece)
             contacts, mask = block.column(CONTACT).values, _mask(piece, block, params)
-            if mask is None:
+            if block.is_by_contact:
+                flags[contacts[0] : contacts[-1] + 1] |= True if mask is None else mask
+            elif mask is None:
                 flags[contacts] = True
             elif len(parts) == 1 and TABLES[piece.rows.table].order == CONTACT:
                 flags[contacts] = mask  # each contact stands there once
@@ -309,6 +310,8 @@ class _Answers:
 def _mask(piece: _Piece, block: Block, params: Sequence[Any]) -> npt.NDArray[np.bool_] | None:
     """Which rows are asked for; None: all of them."""
     true = [each.truth(block, params).true for each in piece.undecided]
+    if (nobody := block.column(CONTACT).nulls) is not None:
+        true.append(~nobody)
     return reduce(np.logical_and, true) if true else None
 
 

@@ -7,21 +7,46 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+
+from segments.engine.columns.tables import CONTACT
 from segments.engine.columns.values import Column, Summary, Unanswerable
 from segments.engine.positions import Snapshot
 
 WORKSPACE = "workspace_id"
+WORTH_SPREADING = 2  # with a row for every second contact or more
 
 
 @dataclass(frozen=True)
 class Block:
-    """Some rows: what is known of each column, and the columns that were read."""
+    """Some rows: what is known of each column, and the columns that were read.
+
+    `is_by_contact`: there is a row for each number from the lowest contact's to the highest's, in
+    order; where the contact is null there is none.
+    """
 
     number: int
     rows: int
     workspace_id: int
     summaries: Mapping[str, Summary]
     columns: dict[str, Column] = field(default_factory=dict)
+    is_by_contact: bool = False
+
+    def by_contact(self) -> Block:
+        """The same rows, of a contact each, in order; as it is where few contacts have one."""
+        contacts = self.columns[CONTACT]
+        low, high = contacts.summary.low or 0, contacts.summary.high or 0
+        size = high - low + 1
+        if self.rows * WORTH_SPREADING < size:
+            return self
+        places = contacts.values - low
+        nobody = np.ones(size, dtype=np.bool_)
+        nobody[places] = False
+        numbers = np.arange(low, high + 1, dtype=contacts.values.dtype)
+        columns = {name: each.spread(places, size) for name, each in self.columns.items()}
+        columns[CONTACT] = Column.made(contacts.summary.kind, (), numbers, nobody)
+        summaries = {name: each.summary for name, each in columns.items()}
+        return Block(self.number, size, self.workspace_id, summaries, columns, is_by_contact=True)
 
     def summary(self, name: str) -> Summary:
         """Raises `Unanswerable` for a column that isn't kept."""
@@ -41,7 +66,7 @@ class Block:
         columns = {
             name: [each.low, each.high, each.has_nulls] for name, each in self.summaries.items()
         }
-        return {"rows": self.rows, "columns": columns}
+        return {"rows": self.rows, "by_contact": self.is_by_contact, "columns": columns}
 
 
 @dataclass(frozen=True)

@@ -143,7 +143,8 @@ def _read(workspace: Workspace, table: Table, number: int, names: dict[str, Any]
         for at, (name, kept) in enumerate(table.columns.items())
     }
     summaries = {name: column.summary for name, column in columns.items()}
-    return Block(number, columns[CONTACT].values.size, workspace.pk, summaries, columns)
+    block = Block(number, columns[CONTACT].values.size, workspace.pk, summaries, columns)
+    return block.by_contact() if table.order == CONTACT else block
 
 
 def _sent(name: str, kept: Kept) -> sql.Composed:

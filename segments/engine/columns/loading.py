@@ -113,7 +113,7 @@ def _column(kept: TableKept, number: int, name: str, data: Any) -> Column:
     block = kept.blocks[number]
     column = Column.unpack(block.summaries[name], block.rows, data)
     # A flag a row is set at each contact's position; elsewhere few rows are chosen first.
-    is_position = name == CONTACT == TABLES[kept.name].order
+    is_position = name == CONTACT == TABLES[kept.name].order and not block.is_by_contact
     return column.as_positions() if is_position else column
 
 
@@ -129,7 +129,8 @@ def _block(row: KeptTable, table: Table, number: int, block: Mapping[str, Any]) 
         for name, (low, high, has_nulls) in block["columns"].items()
         if name in table.columns
     }
-    return Block(number, block["rows"], row.workspace_id, summaries)
+    is_by_contact = block.get("by_contact", False)  # earlier releases did not keep any so
+    return Block(number, block["rows"], row.workspace_id, summaries, is_by_contact=is_by_contact)
 
 
 def _place(workspace: Workspace, what: str, as_of: datetime, snapshot: str) -> Place:

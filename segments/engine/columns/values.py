@@ -80,6 +80,16 @@ class Column:
         nulls = np.unpackbits(bits, count=rows, bitorder="little").astype(np.bool_)
         return cls(summary, values, nulls)
 
+    def spread(self, places: Values, size: int) -> Column:
+        """Each row at its place among so many; what stands elsewhere is anything that occurs."""
+        values = np.full(size, self.summary.low or 0, dtype=self.values.dtype)
+        values[places] = self.values
+        nulls = None
+        if self.nulls is not None:
+            nulls = np.zeros(size, dtype=np.bool_)
+            nulls[places] = self.nulls
+        return Column(self.summary, values, nulls)
+
     def as_positions(self) -> Column:
         """The same, wide enough to be used as positions of an array without a conversion."""
         return replace(self, values=self.values.astype(np.intp))
