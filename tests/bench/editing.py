@@ -66,15 +66,19 @@ def edited(bench: Bench, repeats: int) -> list[Figure]:
 
 def _thresholds(leaves: Mapping[str, Leaf]) -> dict[str, list[dict[str, Any]]]:
     changed = (
-        ("score below 50", "value", (40, 55, 70)),
-        ("spent 1,000 in all", "amount", ("800.00", "1200.00", "1500.00")),
-        ("80 on average", "amount", ("60.00", "70.00", "95.00")),
-        ("3 transactions in 90 days", "number", (2, 4, 5)),
+        ("score below 50", "value", (35, 40, 45, 55, 60, 70, 75)),
+        ("spent 1,000 in all", "amount", _euros(800, 900, 1100, 1200, 1300, 1400, 1500)),
+        ("80 on average", "amount", _euros(60, 65, 70, 75, 85, 90, 95)),
+        ("3 transactions in 90 days", "number", (2, 4, 5, 6, 7, 8, 9)),
     )
     return {
         name: [{**leaves[name].document, field: value} for value in values]
         for name, field, values in changed
     }
+
+
+def _euros(*amounts: int) -> list[str]:
+    return [f"{amount}.00" for amount in amounts]
 
 
 def _changed(bench: Bench, name: str, documents: list[dict[str, Any]]) -> float:
