@@ -25,7 +25,7 @@ NOT_SHOWN = ("tests/", "tools/", "docs/", "static/vendor/")
 # Name of the call -> where its context, its text and its plural stand among the arguments.
 CALLS: dict[str, tuple[int | None, int, int | None]] = {
     **dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop"), (None, 0, None)),
-    **dict.fromkeys(("ngettext", "ngettext_lazy"), (None, 0, 1)),
+    **dict.fromkeys(("ngettext", "ngettext_lazy", "agreeing"), (None, 0, 1)),
     **dict.fromkeys(("pgettext", "pgettext_lazy"), (0, 1, None)),
     **dict.fromkeys(("npgettext", "npgettext_lazy"), (0, 1, 2)),
 }

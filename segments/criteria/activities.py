@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import Field
 
+from segments.criteria.agreeing import agreeing
 from segments.criteria.base import Family, Reference, Speech, criterion
 from segments.criteria.conditions import Condition, conditions
 from segments.criteria.counting import CountingCriterion
@@ -254,7 +255,10 @@ class DidActivity(ActivityCriterion):
     label = gettext_lazy("Activity")
     help = gettext_lazy("For example: did Bought a ticket with a price over 50 in the last year")
     icon = "activity"
-    phrase = gettext_lazy("did “{kind}” {operator} {number} {upper} times {window} {where}")
+    phrase = agreeing(
+        "did “{kind}” {operator} {number} {upper} time {window} {where}",
+        "did “{kind}” {operator} {number} {upper} times {window} {where}",
+    )
     examples = (
         {"kind": "ticket_bought", "window": {"last": 365, "unit": "days"}},
         {
@@ -331,8 +335,9 @@ class ClickedLink(ActivityCriterion):
     help = gettext_lazy("For example: clicked a link whose address contains /catalogue")
     family = Family.VISITS
     icon = "link"
-    phrase = gettext_lazy(
-        "clicked a tracked link {operator} {number} {upper} times {window} {where}"
+    phrase = agreeing(
+        "clicked a tracked link {operator} {number} {upper} time {window} {where}",
+        "clicked a tracked link {operator} {number} {upper} times {window} {where}",
     )
     examples = (
         {

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from segments.criteria.agreeing import Agreeing
 from segments.criteria.evidence import Measured, rows_behind
 from segments.criteria.scope import Scope
 from segments.criteria.values import AnyOrAll, Control, Value, say_number, say_values
@@ -73,7 +74,8 @@ class Criterion(Value):
     help: ClassVar[str | Promise] = ""
     family: ClassVar[Family]
     icon: ClassVar[str] = "filter"
-    phrase: ClassVar[str | Promise]
+    phrase: ClassVar[str | Promise | Agreeing]
+    agrees_with: ClassVar[str] = "number"  # the parameter such a phrase agrees with
     examples: ClassVar[tuple[dict[str, Any], ...]]
     # Sources of facts whose "recorded since" limits what a negative answer means (semantics 15).
     sources: ClassVar[tuple[str, ...]] = ()
@@ -157,8 +159,19 @@ class Criterion(Value):
     def say(self, speech: Speech) -> str:
         """The row as a sentence part."""
         spoken = {name: self.say_field(name, speech) for name in type(self).model_fields}
-        words = str(self.phrase).format(**spoken).split(" ")
+        words = self._phrase().format(**spoken).split(" ")
         return " ".join(word for word in words if word)  # a space inside a number stays
+
+    def _phrase(self) -> str:
+        if isinstance(self.phrase, Agreeing):
+            return self.phrase.with_number(self.said_number)
+        return str(self.phrase)
+
+    @property
+    def said_number(self) -> Any:
+        """The number that words agree with; of "between" the upper one."""
+        upper = getattr(self, "upper", None)
+        return getattr(self, self.agrees_with) if upper is None else upper
 
     def say_field(self, name: str, speech: Speech) -> str:
         """One parameter in words; override for parameters that speak together."""

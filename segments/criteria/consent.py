@@ -17,6 +17,7 @@ from contacts.models import (
     Suppression,
     SuppressionReason,
 )
+from segments.criteria.agreeing import agreeing
 from segments.criteria.base import Criterion, Family, Speech, criterion
 from segments.criteria.counting import CountingCriterion
 from segments.criteria.scope import Scope
@@ -188,7 +189,10 @@ class BouncedOrComplained(CountingCriterion):
     help = gettext_lazy("For example: had e-mail bounced at least 2 times in the last 90 days")
     family = Family.CONSENT
     icon = "mail-x"
-    phrase = gettext_lazy("had {channel} {kinds} {operator} {number} {upper} times {window}")
+    phrase = agreeing(
+        "had {channel} {kinds} {operator} {number} {upper} time {window}",
+        "had {channel} {kinds} {operator} {number} {upper} times {window}",
+    )
     examples = (
         {"kinds": ["bounced"], "window": {"last": 90, "unit": "days"}},
         {"channel": "sms", "kinds": ["bounced", "complained", "unsubscribed"], "window": "ever"},

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from pydantic import Field
 
 from contacts.models import AttributeType
+from segments.criteria.agreeing import agreeing
 from segments.criteria.attributes import attribute_of
 from segments.criteria.base import Criterion, Family, Speech, criterion
 from segments.criteria.scope import Scope
@@ -171,7 +172,11 @@ class Age(Criterion):
     help = gettext_lazy("For example: are between 18 and 25 years old")
     family = Family.CONTACT
     icon = "cake"
-    phrase = gettext_lazy("are {operator} {years} {upper} years old {zone}")
+    phrase = agreeing(
+        "are {operator} {years} {upper} year old {zone}",
+        "are {operator} {years} {upper} years old {zone}",
+    )
+    agrees_with = "years"
     examples = (
         {"operator": "at_least", "years": 18},
         {"operator": "more_than", "years": 30},

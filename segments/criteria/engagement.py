@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import Field
 
+from segments.criteria.agreeing import agreeing
 from segments.criteria.base import Criterion, Family, Speech, criterion
 from segments.criteria.counting import CountingCriterion
 from segments.criteria.measures import with_number
@@ -129,7 +130,10 @@ class Engaged(CountingCriterion):
     help = gettext_lazy("For example: no engagement in any channel in the last 30 days")
     family = Family.ACTIVITIES
     icon = "activity"
-    phrase = gettext_lazy("engaged {operator} {number} {upper} times in {channels} {window}")
+    phrase = agreeing(
+        "engaged {operator} {number} {upper} time in {channels} {window}",
+        "engaged {operator} {number} {upper} times in {channels} {window}",
+    )
     examples = (
         {"operator": "exactly", "number": 0, "window": {"last": 30, "unit": "days"}},
         {

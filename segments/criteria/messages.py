@@ -172,7 +172,7 @@ class MessagesHappened(CountingCriterion):
     def say_field(self, name: str, speech: Speech) -> str:
         match name:
             case "channel":
-                return say_messages(self.channel, self.number if self.upper is None else self.upper)
+                return say_messages(self.channel, self.said_number)
             case "campaigns":
                 return say_campaigns(self.campaigns, speech)
             case "link_operator":

@@ -11,6 +11,7 @@ from django.db.models.functions import Cast, Extract, Floor, NullIf
 from django.utils.translation import gettext_lazy
 from pydantic import Field
 
+from segments.criteria.agreeing import agreeing
 from segments.criteria.base import criterion
 from segments.criteria.evidence import MeasureUnit
 from segments.criteria.measures import with_ratio
@@ -161,9 +162,11 @@ class DaysBetweenOrders(OwnedStatistic):
 
     key = "transactions.days_between_orders"
     label = gettext_lazy("Days between transactions")
-    phrase = gettext_lazy(
-        "bought on average every {operator} {days} {upper} days {where} {window} {statuses}"
+    phrase = agreeing(
+        "bought on average every {operator} {days} {upper} day {where} {window} {statuses}",
+        "bought on average every {operator} {days} {upper} days {where} {window} {statuses}",
     )
+    agrees_with = "days"
     compared_field = "days"
     measure_unit = MeasureUnit.DURATION
     examples = (
@@ -206,9 +209,11 @@ class DaysSinceLastOrder(OwnedStatistic):
 
     key = "transactions.days_since_last_order"
     label = gettext_lazy("Days since the last transaction")
-    phrase = gettext_lazy(
-        "made their last transaction {operator} {days} {upper} days ago {where} {statuses}"
+    phrase = agreeing(
+        "made their last transaction {operator} {days} {upper} day ago {where} {statuses}",
+        "made their last transaction {operator} {days} {upper} days ago {where} {statuses}",
     )
+    agrees_with = "days"
     compared_field = "days"
     measure_unit = MeasureUnit.DAYS
     examples = (

@@ -19,7 +19,7 @@ from django.db.models import Value as Literal
 from django.db.models import Window as OverRows
 from django.db.models.functions import Cast, Coalesce, NullIf, TruncDate
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from pydantic import Field
 
 from segments.criteria.base import Family, Speech, criterion
@@ -182,7 +182,8 @@ class WithinDays(PurchaseCriterion):
         if name == "days":
             return say_units(self.days, Unit.DAYS)
         if name == "number" and self.number is not None:
-            return _("{number} transactions").format(number=say_number(self.number))
+            words = ngettext("{number} transaction", "{number} transactions", self.number)
+            return words.format(number=say_number(self.number))
         return super().say_field(name, speech)
 
 

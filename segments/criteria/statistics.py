@@ -9,7 +9,8 @@ from django.db.models.functions import TruncDate
 from django.utils.translation import gettext_lazy
 from pydantic import Field
 
-from segments.criteria.base import criterion
+from segments.criteria.agreeing import Agreeing, agreeing
+from segments.criteria.base import Speech, criterion
 from segments.criteria.evidence import MeasureUnit
 from segments.criteria.purchase_conditions import (
     PurchaseConditions,
@@ -37,8 +38,9 @@ class NumberOfOrders(TestedStatistic):
 
     key = "transactions.number_of_orders"
     label = gettext_lazy("Number of transactions")
-    phrase = gettext_lazy(
-        "made {operator} {number} {upper} transactions {where} {window} {statuses}"
+    phrase = agreeing(
+        "made {operator} {number} {upper} transaction {where} {window} {statuses}",
+        "made {operator} {number} {upper} transactions {where} {window} {statuses}",
     )
     examples = (
         {"operator": "exactly", "number": 1},
@@ -153,7 +155,10 @@ class UnitsBought(TestedStatistic):
 
     key = "transactions.units_bought"
     label = gettext_lazy("Units bought")
-    phrase = gettext_lazy("bought {operator} {number} {upper} units {where} {window} {statuses}")
+    phrase = agreeing(
+        "bought {operator} {number} {upper} unit {where} {window} {statuses}",
+        "bought {operator} {number} {upper} units {where} {window} {statuses}",
+    )
     examples = (
         {"operator": "at_least", "number": 3, "where": [{"field": "product", "values": ["P-1"]}]},
         {"operator": "less_than", "number": 2.5, "window": {"last": 6, "unit": "months"}},
@@ -223,6 +228,17 @@ class DistinctOf(TextChoices):
     DAYS = "days", gettext_lazy("different days")
 
 
+# As they stand after a number.
+_DIFFERENT: dict[DistinctOf, Agreeing] = {
+    DistinctOf.PRODUCTS: agreeing("different product", "different products"),
+    DistinctOf.VARIANTS: agreeing("different variant", "different variants"),
+    DistinctOf.BRANDS: agreeing("different brand", "different brands"),
+    DistinctOf.CATEGORIES: agreeing("different product category", "different product categories"),
+    DistinctOf.COUPONS: agreeing("different coupon", "different coupons"),
+    DistinctOf.SALES_CHANNELS: agreeing("different sales channel", "different sales channels"),
+    DistinctOf.DAYS: agreeing("different day", "different days"),
+}
+
 _LINE_COLUMNS = {
     DistinctOf.PRODUCTS: "product_id",
     DistinctOf.VARIANTS: "variant_id",
@@ -278,3 +294,8 @@ class DistinctBought(TestedStatistic):
             return rows, Count(days, distinct=True)
         column = _TRANSACTION_COLUMNS[self.of]
         return rows.exclude((column, "")), Count(column, distinct=True)
+
+    def say_field(self, name: str, speech: Speech) -> str:
+        if name == "of":
+            return _DIFFERENT[self.of].with_number(self.said_number)
+        return super().say_field(name, speech)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import Field
 
+from segments.criteria.agreeing import Agreeing, agreeing
 from segments.criteria.base import Family, Speech, criterion
 from segments.criteria.evidence import Measured, MeasureUnit
 from segments.criteria.purchase_conditions import (
@@ -44,6 +45,12 @@ class CountedUnit(TextChoices):
     TRANSACTIONS = "transactions", gettext_lazy("transactions")
     LINES = "lines", gettext_lazy("lines")
 
+
+# As they stand after a number.
+_COUNTED: dict[CountedUnit, Agreeing] = {
+    CountedUnit.TRANSACTIONS: agreeing("transaction", "transactions"),
+    CountedUnit.LINES: agreeing("line", "lines"),
+}
 
 # Of nothing these sums are 0, and of lines without a known cost the margin is.
 _SUMS: dict[str, Any] = {
@@ -241,6 +248,8 @@ class Bought(TestedStatistic):
         if name == "where":
             what = say_conditions(self.where, speech)
             return _("things where {conditions}").format(conditions=what)
+        if name == "unit":
+            return _COUNTED[self.unit].with_number(self.said_number)
         return super().say_field(name, speech)
 
 

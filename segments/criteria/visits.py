@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import Field
 
+from segments.criteria.agreeing import agreeing
 from segments.criteria.base import Family, Speech, criterion
 from segments.criteria.conditions import (
     Condition,
@@ -259,7 +260,10 @@ class Visited(CountingCriterion):
     family = Family.VISITS
     icon = "mouse-pointer-click"
     sources = ("visits",)
-    phrase = gettext_lazy("visited {operator} {number} {upper} times {window} {where}")
+    phrase = agreeing(
+        "visited {operator} {number} {upper} time {window} {where}",
+        "visited {operator} {number} {upper} times {window} {where}",
+    )
     examples = (
         {"operator": "at_least", "number": 1, "window": {"last": 30, "unit": "days"}},
         {
@@ -361,7 +365,10 @@ class ViewedPage(CountingCriterion):
     family = Family.VISITS
     icon = "eye"
     sources = ("visits",)
-    phrase = gettext_lazy("viewed {where} {operator} {number} {upper} times {window} {visit}")
+    phrase = agreeing(
+        "viewed {where} {operator} {number} {upper} time {window} {visit}",
+        "viewed {where} {operator} {number} {upper} times {window} {visit}",
+    )
     examples = (
         {
             "where": [{"field": "page", "operator": "contains", "values": ["/shoes"]}],

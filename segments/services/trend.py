@@ -25,6 +25,11 @@ def day_ends(*, workspace: Workspace, as_of: datetime, days: int) -> list[dateti
     return [clock.midnight(clock.today - timedelta(days=back)) for back in range(days - 1, -1, -1)]
 
 
+def line_start(*, workspace: Workspace, as_of: datetime, days: int) -> datetime:
+    """The midnight a line of the last `days` begins with. Days are not all of 24 hours."""
+    return day_ends(workspace=workspace, as_of=as_of, days=days + 1)[0]
+
+
 def request_backfill(*, segment: Segment, now: datetime) -> Recount:
     """Ask for the missing days of the trend; once a version and day."""
     today: date = now.astimezone(segment.workspace.zone).date()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -53,7 +53,9 @@ def segment_forecast(request: WorkspaceRequest, workspace: int, segment: int) ->
     else:
         points = trend.trend_of(
             segment=found,
-            first=request.now - timedelta(days=DAYS_BEFORE + 1),
+            first=trend.line_start(
+                workspace=request.workspace, as_of=request.now, days=DAYS_BEFORE
+            ),
             last=request.now,
             recorded=False,
         )

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.core.paginator import Paginator
 from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
@@ -47,7 +45,7 @@ def segment_page(request: WorkspaceRequest, workspace: int, segment: int) -> Htt
     is_recorded = request.GET.get("line") == "recorded"
     points = trend.trend_of(
         segment=found,
-        first=request.now - timedelta(days=days + 1),
+        first=trend.line_start(workspace=request.workspace, as_of=request.now, days=days),
         last=request.now,
         recorded=is_recorded,
     )

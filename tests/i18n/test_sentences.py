@@ -13,7 +13,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import override
 
 from contacts.services import create_tag
-from segments.criteria.base import Criterion, Speech, all_criteria
+from segments.criteria.base import Criterion, Speech, all_criteria, find_criterion
 from segments.criteria.tree import parse_tree
 from segments.sentence import sentence_of
 from tests.makers.workspaces import make_workspace
@@ -121,6 +121,30 @@ def test_a_whole_tree_reads_as_one_sentence(language: str, expected: str) -> Non
         create_tag(workspace=workspace, name="vip")
         tree = parse_tree({"any": [spent, {"all": [visited, tagged]}]}, workspace=workspace)
         assert sentence_of(tree, "PLN") == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ("1 time ever", "2 times ever", "5 times ever", "1 unit", "1.5 units")),
+        ("pl", ("1 raz ", "2 razy ", "5 razy ", "1 szt.", "1,5 szt.")),
+        ("pt-br", ("1 vez ", "2 vezes ", "5 vezes ", "1 unidade ", "1,5 unidades ")),
+    ],
+)
+def test_words_agree_with_their_number(language: str, said: tuple[str, ...]) -> None:
+    visited = [{"operator": "at_least", "number": each} for each in (1, 2)]
+    visited.append({"operator": "between", "number": 1, "upper": 5})
+    bought = [{"operator": "more_than", "number": each} for each in (1, 1.5)]
+    rows = [("visits.visited", each) for each in visited]
+    rows += [("transactions.units_bought", each) for each in bought]
+    with override(language):
+        for (key, document), words in zip(rows, said, strict=True):
+            cls = find_criterion(key)
+            assert cls is not None
+            assert words in f"{cls.model_validate(document).say(SPEECH)} "
+        [years] = [cls for cls in all_criteria() if cls.key == "contacts.age"]
+        adult, grown = (years.model_validate({"operator": "at_least", "years": n}) for n in (1, 18))
+        assert adult.say(SPEECH).replace("1", "18") != grown.say(SPEECH)
 
 
 @pytest.mark.django_db

@@ -99,6 +99,23 @@ def test_day_ends_are_midnights_of_the_workspace_also_when_clocks_change(
     assert ends[-1] <= now < ends[-1] + timedelta(hours=25)
 
 
+@pytest.mark.parametrize(
+    "now",
+    [
+        datetime(2026, 11, 22, 22, 30, tzinfo=UTC),  # 23:30, and 00:30 ninety days ago
+        datetime(2026, 11, 22, 23, 30, tzinfo=UTC),
+        datetime(2026, 4, 10, 22, 30, tzinfo=UTC),  # 00:30, and 23:30 ninety days ago
+        datetime(2026, 4, 10, 21, 30, tzinfo=UTC),
+    ],
+)
+def test_a_line_has_as_many_days_whatever_the_hour_and_the_clocks(now):
+    workspace = make_workspace(time_zone="Europe/Warsaw")
+    ends = trend.day_ends(workspace=workspace, as_of=now, days=200)
+    for days in (30, 90):
+        start = trend.line_start(workspace=workspace, as_of=now, days=days)
+        assert sum(end >= start for end in ends) == days + 1
+
+
 @pytest.mark.parametrize("carried", [False, True], ids=["asked", "carried"])
 def test_every_point_is_what_evaluating_that_instant_gives(carried, monkeypatch):
     """Several days are read by one statement, or leaf sets are carried from day to day, where that

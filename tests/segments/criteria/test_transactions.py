@@ -344,7 +344,7 @@ def test_the_sentence_says_scope_and_conditions(shop: Workspace) -> None:
     )
     assert sentence(shop, tree) == (
         "People who bought things where [brand is any of Nordica] and [amount more than EUR"
-        " 300.00] in one transaction in at least 1 transactions in the last 6 months."
+        " 300.00] in one transaction in at least 1 transaction in the last 6 months."
     )
 
 

@@ -1,5 +1,5 @@
 -- {"type": "activities.did", "kind": "ticket_bought", "window": {"last": 365, "unit": "days"}}
--- People who did “Bought a ticket” at least 1 times in the last 365 days.
+-- People who did “Bought a ticket” at least 1 time in the last 365 days.
 -- These contacts:
 SELECT "tracking_activity"."contact_id" AS "contact_id"
 FROM "tracking_activity"

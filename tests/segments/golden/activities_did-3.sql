@@ -1,5 +1,5 @@
 -- {"type": "activities.did", "kind": "form_submitted", "where": [{"field": "text", "parameter": "form", "operator": "contains", "values": ["news"]}], "window": "ever"}
--- People who did “Form submitted” at least 1 times ever (in one activity: form contains news).
+-- People who did “Form submitted” at least 1 time ever (in one activity: form contains news).
 -- These contacts:
 SELECT "tracking_activity"."contact_id" AS "contact_id"
 FROM "tracking_activity"

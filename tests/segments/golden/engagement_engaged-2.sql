@@ -1,5 +1,5 @@
 -- {"type": "engagement.engaged", "operator": "at_most", "number": 1, "channels": ["opens", "push_clicks", "forms", "activities"], "window": {"calendar": "this_year"}}
--- People who engaged at most 1 times in opened messages, clicked web pushes, submitted forms or activities that count as engagement in this calendar year.
+-- People who engaged at most 1 time in opened messages, clicked web pushes, submitted forms or activities that count as engagement in this calendar year.
 -- Everybody but these contacts:
 SELECT "contacts_contact"."id" AS "pk"
 FROM "contacts_contact"

@@ -1,5 +1,5 @@
 -- {"type": "engagement.engaged", "channels": ["opens"], "window": {"last": 1, "unit": "weeks"}}
--- People who engaged at least 1 times in opened messages in the last 1 week.
+-- People who engaged at least 1 time in opened messages in the last 1 week.
 -- These contacts:
 SELECT "tracking_messageevent"."contact_id" AS "contact_id"
 FROM "tracking_messageevent"

@@ -1,5 +1,5 @@
 -- {"type": "messages.bounced_or_complained", "kinds": ["bounced"], "window": {"last": 90, "unit": "days"}}
--- People who had E-mail bounced at least 1 times in the last 90 days.
+-- People who had E-mail bounced at least 1 time in the last 90 days.
 -- These contacts:
 SELECT "tracking_messageevent"."contact_id" AS "contact_id"
 FROM "tracking_messageevent"

@@ -1,5 +1,5 @@
 -- {"type": "messages.bounced_or_complained", "channel": "sms", "kinds": ["bounced", "complained", "unsubscribed"], "window": "ever"}
--- People who had SMS bounced, complained or unsubscribed at least 1 times ever.
+-- People who had SMS bounced, complained or unsubscribed at least 1 time ever.
 -- These contacts:
 SELECT "tracking_messageevent"."contact_id" AS "contact_id"
 FROM "tracking_messageevent"

@@ -1,5 +1,5 @@
 -- {"type": "transactions.bought", "where": [{"field": "brand", "values": ["Nordica"]}, {"field": "amount", "operator": "more_than", "value": "300.00"}], "window": {"last": 6, "unit": "months"}}
--- People who bought things where [brand is any of Nordica] and [amount more than EUR 300.00] altogether in at least 1 transactions in the last 6 months.
+-- People who bought things where [brand is any of Nordica] and [amount more than EUR 300.00] altogether in at least 1 transaction in the last 6 months.
 -- These contacts:
 SELECT "transactions_lineitem"."contact_id" AS "contact_id"
 FROM "transactions_lineitem"

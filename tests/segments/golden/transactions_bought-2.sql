@@ -1,5 +1,5 @@
 -- {"type": "transactions.bought", "where": [{"field": "category", "values": ["Ski boots"]}, {"field": "quantity", "operator": "at_least", "value": 2}, {"field": "coupon", "values": ["NARTY10"]}], "scope": "in_line"}
--- People who bought things where [product category is any of Ski boots] and [quantity at least 2] and [coupon is any of NARTY10] in one line in at least 1 transactions ever.
+-- People who bought things where [product category is any of Ski boots] and [quantity at least 2] and [coupon is any of NARTY10] in one line in at least 1 transaction ever.
 -- These contacts:
 SELECT "transactions_lineitem"."contact_id" AS "contact_id"
 FROM "transactions_lineitem"

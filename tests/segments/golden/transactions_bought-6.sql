@@ -1,5 +1,5 @@
 -- {"type": "transactions.bought", "where": [{"field": "product", "values": ["P-1"]}], "together_with": [{"field": "product", "values": ["P-2"]}]}
--- People who bought things where product is any of Product P-1 altogether together with a line where product is any of Product P-2 in at least 1 transactions ever.
+-- People who bought things where product is any of Product P-1 altogether together with a line where product is any of Product P-2 in at least 1 transaction ever.
 -- These contacts:
 SELECT "transactions_lineitem"."contact_id" AS "contact_id"
 FROM "transactions_lineitem"

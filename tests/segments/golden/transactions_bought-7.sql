@@ -1,5 +1,5 @@
 -- {"type": "transactions.bought", "where": [{"field": "name", "operator": "contains", "values": ["ski"]}, {"field": "sales_channel", "operator": "none_of", "values": ["store"]}, {"field": "transaction_amount", "operator": "at_least", "value": "100.00"}]}
--- People who bought things where [item name contains ski] and [sales channel is none of store] and [amount of the transaction at least EUR 100.00] altogether in at least 1 transactions ever.
+-- People who bought things where [item name contains ski] and [sales channel is none of store] and [amount of the transaction at least EUR 100.00] altogether in at least 1 transaction ever.
 -- These contacts:
 SELECT "transactions_lineitem"."contact_id" AS "contact_id"
 FROM "transactions_lineitem"

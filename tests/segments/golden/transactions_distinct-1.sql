@@ -1,5 +1,5 @@
 -- {"type": "transactions.distinct", "of": "products", "operator": "exactly", "number": 1, "window": {"last": 1, "unit": "years"}}
--- People who bought exactly 1 different products in the last 1 year.
+-- People who bought exactly 1 different product in the last 1 year.
 -- These contacts:
 SELECT "transactions_lineitem"."contact_id" AS "contact_id"
 FROM "transactions_lineitem"

@@ -1,5 +1,5 @@
 -- {"type": "transactions.distinct", "of": "variants", "operator": "more_than", "number": 1}
--- People who bought more than 1 different variants ever.
+-- People who bought more than 1 different variant ever.
 -- These contacts:
 SELECT "transactions_lineitem"."contact_id" AS "contact_id"
 FROM "transactions_lineitem"

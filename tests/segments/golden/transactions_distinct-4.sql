@@ -1,5 +1,5 @@
 -- {"type": "transactions.distinct", "of": "coupons", "operator": "at_most", "number": 1}
--- People who bought at most 1 different coupons ever.
+-- People who bought at most 1 different coupon ever.
 -- Everybody but these contacts:
 SELECT "transactions_transaction"."contact_id" AS "contact_id"
 FROM "transactions_transaction"

@@ -1,5 +1,5 @@
 -- {"type": "transactions.number_of_orders", "operator": "exactly", "number": 1}
--- People who made exactly 1 transactions ever.
+-- People who made exactly 1 transaction ever.
 -- These contacts:
 
   (SELECT "transactions_contactstatistics"."contact_id" AS "contact_id"

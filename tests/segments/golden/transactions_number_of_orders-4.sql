@@ -1,5 +1,5 @@
 -- {"type": "transactions.number_of_orders", "operator": "more_than", "number": 1, "statuses": ["pending", "paid", "fulfilled"]}
--- People who made more than 1 transactions ever (transactions with status pending, paid, fulfilled).
+-- People who made more than 1 transaction ever (transactions with status pending, paid, fulfilled).
 -- These contacts:
 SELECT "transactions_transaction"."contact_id" AS "contact_id"
 FROM "transactions_transaction"

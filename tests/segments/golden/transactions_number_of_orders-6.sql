@@ -1,5 +1,5 @@
 -- {"type": "transactions.number_of_orders", "operator": "not_exactly", "number": 1, "where": [{"field": "coupon", "values": ["NARTY10"]}]}
--- People who made not exactly 1 transactions where coupon is any of NARTY10 ever.
+-- People who made not exactly 1 transaction where coupon is any of NARTY10 ever.
 -- Everybody but these contacts:
 SELECT "transactions_transaction"."contact_id" AS "contact_id"
 FROM "transactions_transaction"

@@ -1,5 +1,5 @@
 -- {"type": "visits.clicked_link", "where": [{"field": "url", "operator": "contains", "values": ["/catalogue"]}], "window": {"last": 14, "unit": "days"}}
--- People who clicked a tracked link at least 1 times in the last 14 days (in one activity: Address contains /catalogue).
+-- People who clicked a tracked link at least 1 time in the last 14 days (in one activity: Address contains /catalogue).
 -- These contacts:
 SELECT "tracking_activity"."contact_id" AS "contact_id"
 FROM "tracking_activity"

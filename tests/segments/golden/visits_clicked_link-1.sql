@@ -1,5 +1,5 @@
 -- {"type": "visits.clicked_link", "operator": "at_most", "number": 1, "where": [{"field": "medium", "operator": "any_of", "values": ["qr", "sms"]}]}
--- People who clicked a tracked link at most 1 times ever (in one activity: Medium is any of qr or sms).
+-- People who clicked a tracked link at most 1 time ever (in one activity: Medium is any of qr or sms).
 -- Everybody but these contacts:
 SELECT "tracking_activity"."contact_id" AS "contact_id"
 FROM "tracking_activity"

@@ -1,5 +1,5 @@
 -- {"type": "visits.viewed_page", "where": [{"field": "page", "operator": "contains", "values": ["/shoes"]}], "window": {"last": 7, "unit": "days"}}
--- People who viewed (one page: Page contains /shoes) at least 1 times in the last 7 days.
+-- People who viewed (one page: Page contains /shoes) at least 1 time in the last 7 days.
 -- These contacts:
 SELECT "tracking_pageview"."contact_id" AS "contact_id"
 FROM "tracking_pageview"

@@ -1,5 +1,5 @@
 -- {"type": "visits.viewed_page", "operator": "at_most", "number": 1, "where": [{"field": "page", "operator": "not_contains", "values": ["/account"]}], "window": {"between": [1, 2], "unit": "weeks"}}
--- People who viewed (one page: Page does not contain /account) at most 1 times between 1 and 2 weeks ago.
+-- People who viewed (one page: Page does not contain /account) at most 1 time between 1 and 2 weeks ago.
 -- Everybody but these contacts:
 SELECT "tracking_pageview"."contact_id" AS "contact_id"
 FROM "tracking_pageview"

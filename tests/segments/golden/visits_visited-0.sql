@@ -1,5 +1,5 @@
 -- {"type": "visits.visited", "operator": "at_least", "number": 1, "window": {"last": 30, "unit": "days"}}
--- People who visited at least 1 times in the last 30 days.
+-- People who visited at least 1 time in the last 30 days.
 -- These contacts:
 SELECT "tracking_visit"."contact_id" AS "contact_id"
 FROM "tracking_visit"

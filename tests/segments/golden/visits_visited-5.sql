@@ -1,5 +1,5 @@
 -- {"type": "visits.visited", "operator": "more_than", "number": 1, "where": [{"field": "has_utm", "value": true}]}
--- People who visited more than 1 times ever (in one visit: Has UTM fields: yes).
+-- People who visited more than 1 time ever (in one visit: Has UTM fields: yes).
 -- These contacts:
 SELECT "tracking_visit"."contact_id" AS "contact_id"
 FROM "tracking_visit"

@@ -1,5 +1,5 @@
 -- {"type": "visits.visited", "operator": "not_exactly", "number": 1}
--- People who visited not exactly 1 times ever.
+-- People who visited not exactly 1 time ever.
 -- Everybody but these contacts:
 SELECT "tracking_visit"."contact_id" AS "contact_id"
 FROM "tracking_visit"

@@ -1,5 +1,5 @@
 -- {"type": "visits.visited", "window": {"since": {"activity": "ticket_bought"}}}
--- People who visited at least 1 times since the last “ticket_bought”.
+-- People who visited at least 1 time since the last “ticket_bought”.
 -- These contacts:
 SELECT "tracking_visit"."contact_id" AS "contact_id"
 FROM "tracking_visit"

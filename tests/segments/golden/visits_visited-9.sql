@@ -1,5 +1,5 @@
 -- {"type": "visits.visited", "window": {"calendar": "yesterday", "zone": "contact"}}
--- People who visited at least 1 times yesterday (each contact's own time zone).
+-- People who visited at least 1 time yesterday (each contact's own time zone).
 -- These contacts:
 SELECT "tracking_visit"."contact_id" AS "contact_id"
 FROM "tracking_visit"
