@@ -16,7 +16,8 @@ from django.conf import settings
 from segments.criteria.scope import Scope
 from segments.engine import storing
 from segments.engine.bringing import Brought, Held, bring
-from segments.engine.columns.answering import answerable, starts_from_columns
+from segments.engine.columns.answering import starts_from_columns
+from segments.engine.columns.asking import answerable
 from segments.engine.leaves import fetch_sets
 from segments.engine.questions import Asked, Contacts, LeafMake
 from segments.engine.sets import ContactSet

@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from django.conf import settings
 
 from segments.criteria.measures import Combining, Comparison
 from segments.criteria.scope import Scope
 from segments.engine.bringing import Held
-from segments.engine.columns.blocks import WORKSPACE, Block, TableKept
-from segments.engine.columns.expressions import ColumnOf, Expression
+from segments.engine.columns.asking import Question, questions_of
+from segments.engine.columns.blocks import Block, TableKept
+from segments.engine.columns.expressions import Expression
 from segments.engine.columns.loading import Wanted, read_columns, tables_kept
 from segments.engine.columns.numbers import (
     Combined,
@@ -27,16 +27,14 @@ from segments.engine.columns.numbers import (
     remember,
     start_from_numbers,
 )
-from segments.engine.columns.reading import Rows, rows_of
+from segments.engine.columns.reading import Rows
 from segments.engine.columns.tables import CONTACT, TABLES
 from segments.engine.columns.values import Column, Unanswerable
-from segments.engine.expecting import has_more_contacts
 from segments.engine.positions import Position, Snapshot, union_of_unseen
 from segments.engine.questions import Asked, LeafMake
 from segments.engine.remembering import Place
 from segments.engine.sets import ContactSet
-from segments.engine.templates import measure_asked_at
-from segments.engine.vectors import HeldVector, Vector, is_comparable
+from segments.engine.vectors import HeldVector, Vector
 
 # Asking the database for so many rows takes about a microsecond.
 ROWS_A_MICROSECOND = 10
@@ -51,28 +49,6 @@ class Starts:
 
     held: Mapping[str, Held] = field(default_factory=dict)
     outdated: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class _Question:
-    """A leaf as rows of tables; with a comparison their numbers are combined by contact."""
-
-    asked: Asked
-    rows: tuple[Rows, ...]
-    make: LeafMake
-    numbers: Asked | None = None  # what is compared, of a leaf with a comparison
-
-    @property
-    def params(self) -> tuple[Any, ...]:
-        return self.asked.params if self.numbers is None else self.numbers.params
-
-    @property
-    def comparison(self) -> Comparison | None:
-        return None if self.numbers is None else self.asked.comparison
-
-    @property
-    def tables(self) -> frozenset[str]:
-        return frozenset((each.among or each).table for each in self.rows)
 
 
 @dataclass(frozen=True)
@@ -101,7 +77,7 @@ def starts_from_columns(
     asked: Mapping[str, Asked], makes: Mapping[str, LeafMake], scope: Scope
 ) -> Starts:
     """Sets of those leaves that kept tables can answer, in workspaces with enough contacts."""
-    questions = _questions(asked, makes, scope)
+    questions = questions_of(asked, makes, scope)
     if not questions:
         return Starts()
     names = frozenset(name for each in questions.values() for name in each.tables)
@@ -109,56 +85,6 @@ def starts_from_columns(
     fresh = {name for name, each in kept.items() if abs(scope.as_of - each.as_of) < FRESH}
     answers = _Answers(scope, kept)
     return Starts(answers.all_of(questions), names - fresh)
-
-
-def answerable(
-    asked: Mapping[str, Asked], makes: Mapping[str, LeafMake], scope: Scope
-) -> frozenset[str]:
-    """Those of the leaves that tables could answer if they are kept."""
-    return frozenset(_questions(asked, makes, scope))
-
-
-def _questions(
-    asked: Mapping[str, Asked], makes: Mapping[str, LeafMake], scope: Scope
-) -> dict[str, _Question]:
-    if not asked or not has_more_contacts(scope, settings.KEPT_TABLES_FROM_CONTACTS):
-        return {}
-    return {
-        name: question
-        for name, each in asked.items()
-        if (question := _question(each, makes[name], scope)) is not None
-    }
-
-
-def _question(asked: Asked, make: LeafMake, scope: Scope) -> _Question | None:
-    rows = _answerable(asked)
-    if rows is not None:
-        return _Question(asked, rows, make)
-    comparison = asked.comparison
-    if comparison is None or comparison.combining == Combining.EACH:
-        return None
-    if not is_comparable(comparison):
-        return None
-    numbers = measure_asked_at(asked.name, make, scope)
-    rows = None if numbers is None else _answerable(numbers)
-    if rows is None or numbers is None:
-        return None
-    return _Question(asked, rows, make, numbers)
-
-
-def _answerable(asked: Asked) -> tuple[Rows, ...] | None:
-    """Its rows, if they are of kept tables."""
-    rows = None if asked.sql is None or asked.is_relative else rows_of(asked.sql)
-    if rows is None:
-        return None
-    for each in rows:
-        of = each.among or each
-        if of.table not in TABLES or of.chosen[:1] != (ColumnOf(CONTACT),):
-            return None
-        known = {*TABLES[of.table].columns, WORKSPACE}
-        if not known.issuperset(n for part in (*of.conditions, *of.chosen) for n in part.columns()):
-            return None
-    return rows
 
 
 class _Answers:
@@ -170,7 +96,7 @@ class _Answers:
         self.workspace_id = scope.workspace.pk
         self.columns: dict[str, Mapping[Wanted, Column]] = {}
 
-    def all_of(self, questions: Mapping[str, _Question]) -> dict[str, Held]:
+    def all_of(self, questions: Mapping[str, Question]) -> dict[str, Held]:
         """Those that can be answered."""
         found, planned = {}, {}
         for name, question in questions.items():
@@ -192,13 +118,13 @@ class _Answers:
                 continue
         return found
 
-    def _from_numbers(self, question: _Question) -> Held | None:
+    def _from_numbers(self, question: Question) -> Held | None:
         place = self._place(question)
         if place is None:
             return None
         return start_from_numbers(place, question.asked, question.make, self.scope)
 
-    def _pieces(self, question: _Question, rows: Rows) -> list[_Piece]:
+    def _pieces(self, question: Question, rows: Rows) -> list[_Piece]:
         """Blocks in which there may be some of the rows; KeyError for a table that isn't kept."""
         of = rows.among or rows
         pieces = []
@@ -219,7 +145,7 @@ class _Answers:
             except Unanswerable:
                 continue
 
-    def _answer(self, question: _Question, parts: Sequence[tuple[Rows, Sequence[_Piece]]]) -> Held:
+    def _answer(self, question: Question, parts: Sequence[tuple[Rows, Sequence[_Piece]]]) -> Held:
         params, asked = question.params, question.asked
         there = [(rows, each) for rows, each in parts if rows.among is None]
         unsure = self._contacts([each for each in parts if each[0].among is not None], params)
@@ -238,7 +164,7 @@ class _Answers:
                 remember(place, Combined(held, unsure))
         return Held(asked.key, members, position, asked.moments, build_us, unsure=unsure)
 
-    def _snapshot(self, question: _Question) -> Snapshot:
+    def _snapshot(self, question: Question) -> Snapshot:
         """Shows nothing that one of the tables doesn't."""
         return union_of_unseen(self.kept[name].snapshot for name in question.tables)
 
@@ -247,7 +173,7 @@ class _Answers:
         columns = {name: read[number, name] for number, name in piece.wanted()}
         return replace(piece.block, columns=columns)
 
-    def _place(self, question: _Question) -> Place | None:
+    def _place(self, question: Question) -> Place | None:
         """Where the numbers behind the row are remembered; None of a row without, or of tables
         that aren't kept."""
         if question.numbers is None or not question.tables <= self.kept.keys():
