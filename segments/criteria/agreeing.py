@@ -8,8 +8,9 @@ from typing import Any
 
 from django.utils.translation import ngettext
 
-# In every language a number that takes the plural, for a number that isn't known yet.
-MANY = 5
+# A number of each category of plurals that a browser tells apart (Intl.PluralRules).
+CATEGORIES = {"one": 1, "few": 2, "many": 5}
+MANY = CATEGORIES["many"]  # for a number that isn't known yet: the plural in every language
 
 
 @dataclass(frozen=True)

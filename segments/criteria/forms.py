@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from segments.criteria.agreeing import CATEGORIES, Agreeing
 from segments.criteria.base import Criterion, control_of
 from segments.criteria.parameter_labels import FOLDED, VALUES, label_of
 from segments.criteria.windows import CalendarPeriod, Unit
@@ -40,7 +41,8 @@ def _form_in(language: str | None, cls: type[Criterion]) -> dict[str, Any]:
         "family": cls.family.value,
         "family_label": str(cls.family.label),
         "icon": cls.icon,
-        "parts": _parts(str(cls.phrase), cls),
+        "parts": _parts_of(cls),
+        "agrees_with": cls.agrees_with if isinstance(cls.phrase, Agreeing) else None,
         "fields": _fields(cls),
         "presence": _presence(cls),
         "examples": list(cls.examples),
@@ -70,6 +72,18 @@ def _presence(cls: type[Criterion]) -> dict[str, Any] | None:
         test = {"operator": "at_least", "number": 1}
         return {"set": test, "drop": [*dropped, "operator", "number"]}
     return None
+
+
+def _parts_of(cls: type[Criterion]) -> list[dict[str, Any]]:
+    """Words and fields in order; words that agree with a number say how, by category."""
+    parts: list[dict[str, Any]] = [*_parts(str(cls.phrase), cls)]
+    if isinstance(cls.phrase, Agreeing):
+        for category, number in CATEGORIES.items():
+            said = _parts(cls.phrase.with_number(number), cls)
+            for part, other in zip(parts, said, strict=True):
+                if other.get("words") != part.get("words"):
+                    part.setdefault("agreeing", {})[category] = other["words"]
+    return parts
 
 
 def _parts(phrase: str, cls: type[BaseModel]) -> list[dict[str, str]]:

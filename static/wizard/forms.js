@@ -1,5 +1,7 @@
 // What the criteria say about their parameters: one generator of rows for all of them.
 
+import { plurals } from "./words.js";
+
 /** Forms by key. The page holds them packed: {"$": n} stands for the n-th shared piece. */
 export class Forms {
   constructor({ shared, criteria }) {
@@ -54,9 +56,10 @@ export function partsOf(form, values, unfolded = new Set()) {
   const sentence = [];
   const filters = [];
   const folded = [];
+  const category = form.agrees_with ? pluralOf(form, values) : "";
   for (const part of form.parts) {
     if (part.words) {
-      sentence.push(part);
+      sentence.push({ words: part.agreeing?.[category] ?? part.words });
       continue;
     }
     const field = form.fields[part.field];
@@ -65,6 +68,13 @@ export function partsOf(form, values, unfolded = new Set()) {
     else (field.control === "conditions" ? filters : sentence).push(part);
   }
   return { sentence, filters, folded };
+}
+
+/** How words have to agree with the row's number: of "between" with the upper one. */
+function pluralOf(form, values) {
+  const upper = form.fields.upper && isShown(form.fields.upper, values, form.fields) ? values.upper : undefined;
+  const number = upper ?? valueOf(values, form.agrees_with, form.fields);
+  return number === undefined || number === "" ? "" : plurals.select(Math.ceil(Math.abs(Number(number))));
 }
 
 /** Set a field; fields that no longer belong go with it. `undefined` takes it away. */

@@ -13,6 +13,7 @@ const spoken = document.documentElement.lang || "en";
 
 /** Dates and times as the server writes them: 1 Jan 2026, 14:02. */
 export const language = spoken === "en" ? "en-GB" : spoken;
+export const plurals = new Intl.PluralRules(language);
 const whole = new Intl.NumberFormat(language);
 const percents = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
 

@@ -13,6 +13,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import override
 
 from contacts.services import create_tag
+from segments.criteria.agreeing import Agreeing
 from segments.criteria.base import Criterion, Speech, all_criteria, find_criterion
 from segments.criteria.tree import parse_tree
 from segments.sentence import sentence_of
@@ -145,6 +146,16 @@ def test_words_agree_with_their_number(language: str, said: tuple[str, ...]) -> 
         [years] = [cls for cls in all_criteria() if cls.key == "contacts.age"]
         adult, grown = (years.model_validate({"operator": "at_least", "years": n}) for n in (1, 18))
         assert adult.say(SPEECH).replace("1", "18") != grown.say(SPEECH)
+
+
+@pytest.mark.parametrize("language", ["en", *LANGUAGES])
+def test_phrases_have_the_same_parameters_in_the_same_order_for_every_number(language: str) -> None:
+    agreeing = [cls.phrase for cls in all_criteria() if isinstance(cls.phrase, Agreeing)]
+    assert len(agreeing) > 5
+    with override(language):
+        for phrase in agreeing:
+            said = {tuple(re.findall(r"{(\w+)}", phrase.with_number(n))) for n in (0, 1, 2, 5, 1.5)}
+            assert len(said) == 1, phrase
 
 
 @pytest.mark.django_db

@@ -133,6 +133,21 @@ def test_a_pasted_list_becomes_values_and_long_lists_collapse(
         assert page.locator("[data-row] .chip").count() == 11
 
 
+def test_words_agree_with_the_number_that_is_typed(
+    chromium: Any, live_server: Any, shop: tuple[Workspace, User]
+) -> None:
+    workspace, owner = shop
+    visited = {"type": "visits.visited", "operator": "at_least", "number": 1}
+    with editing(chromium, live_server, owner, new_page(workspace)) as page:
+        show(page, {"all": [visited]})
+        words = row(page, 0).locator(".words")
+        words.get_by_text("time", exact=True).wait_for()
+        row(page, 0).get_by_label("number").fill("3")
+        words.get_by_text("times", exact=True).wait_for()
+        settled(page)
+        assert row(page, 0).get_attribute("aria-label").startswith("Visited at least 3 times")
+
+
 def test_suggestions_say_how_many_there_are_and_how_they_are_spelled(
     chromium: Any, live_server: Any, shop: tuple[Workspace, User]
 ) -> None:
