@@ -126,7 +126,7 @@ def test_certificates_are_looked_at_and_leaving_https_is_told(tmp_path, monkeypa
 
 def test_links_that_wait_for_others_too_long_are_said_not_to_be_checked(server, monkeypatch):
     monkeypatch.setattr(link_requests, "AT_ONCE", 1)
-    monkeypatch.setattr(link_requests, "LONGEST_SECONDS", 0.3)
+    monkeypatch.setattr(link_requests, "LONGEST_SECONDS", 1.5)
     start = f"http://shop.example:{server.port}"
     links = [f"{start}/200", f"{start}/drips", f"{start}/404"]
     found = follow_all(links, resolve=beside_the_shop)
